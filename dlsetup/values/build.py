@@ -1,0 +1,165 @@
+"""What is published: frameworks, their builds, and the catalog of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from packaging.version import Version
+
+
+@dataclass(frozen=True, kw_only=True)
+class Framework:
+    """A deep learning framework."""
+
+    name: str
+    """pytorch, tensorflow, keras."""
+    title: str
+    """PyTorch."""
+    module: str
+    """What is imported: "torch"."""
+    package: str
+    """The distribution whose version is the framework's version, normalised."""
+    aliases: tuple[str, ...] = ()
+    """Other words that people type for it."""
+    family: tuple[str, ...] = ()
+    """Distributions that must come from the framework's own index, if it has one."""
+    variants: tuple[str, ...] = ()
+    """Distributions that provide the same module and exclude one another (tensorflow, tensorflow-cpu)."""
+    backends: tuple[str, ...] = ()
+    """For Keras: the frameworks that it can run on, the preferred one first."""
+    state: str = "active"
+    """active, maintenance or retired."""
+    state_note: str = ""
+    """One plain sentence on that state, with successor."""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """One published set of wheels for one kind of platform."""
+
+    framework: str
+    version: Version
+    """The framework's own release, without the local part."""
+    compute: str
+    """The compute platform's name, to show and to look up: cpu, cu130, metal, mps."""
+    accelerator: str
+    """cuda, rocm, xpu, metal, mps or cpu."""
+    requirements: tuple[str, ...]
+    """What to install, exactly pinned where the set needs it: "torch==2.14.1+cu126"."""
+    optional: tuple[str, ...] = ()
+    """Companions that are wanted if they resolve too: "torchvision==0.29.1+cu126"."""
+    local: str = ""
+    """The local version label by which wheels of this compute platform are told on other indexes: "cpu"."""
+    index: str | None = None
+    """URL of the index that the family comes from; None: the default index."""
+    system: str
+    """linux, macos or windows."""
+    architecture: str
+    """x86_64 or arm64."""
+    pythons: tuple[str, ...]
+    """CPython versions with a wheel: "3.11", and "3.13t" for the free-threaded build."""
+    glibc: Version | None = None
+    """Oldest glibc; None: does not matter (or musl is fine)."""
+    macos: Version | None = None
+    """Oldest macOS."""
+    driver: Version | None = None
+    """Oldest driver of the accelerator's vendor."""
+    gpus: tuple[str, ...] = ()
+    """Architectures with code inside: sm_80, compute_90 (PTX), gfx1100; empty: does not matter."""
+    cpu_features: tuple[str, ...] = ()
+    """What the processor must offer: "avx"."""
+    download_bytes: int | None = None
+    installed_bytes: int | None = None
+    note: str = ""
+    """What the user should know when this is chosen."""
+    caution: str = ""
+    """Why it is only taken when it is asked for by accelerator; empty: it is taken like any other."""
+    source: str = ""
+    read: str = ""
+    """The day the source was read, YYYY-MM-DD."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComputePlatform:
+    """A line of builds: what a driver and a GPU must offer for it."""
+
+    name: str
+    """cu130."""
+    accelerator: str
+    rank: int
+    """Newer lines of one accelerator have the higher rank."""
+    driver: Mapping[str, Version] = field(default_factory=dict)
+    """Oldest driver by system."""
+    source: str = ""
+    read: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """One GPU model in the hardware tables."""
+
+    pci_id: str | None
+    """"10de:2684", or None for a row by name."""
+    name: str
+    architecture: str | None
+    """sm_89, gfx1100, xe-hpg."""
+    integrated: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Companion:
+    """A rule that holds two installed distributions together."""
+
+    package: str
+    """torchvision."""
+    version: str
+    """Its release: "0.28.0"."""
+    requires: str
+    """What it goes with: "torch==2.13.0"."""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AbiRule:
+    """An incompatible pair: a distribution built against another's older generation."""
+
+    package: str
+    """torch."""
+    below: str
+    """Releases older than this: "2.3"."""
+    other: str
+    """numpy."""
+    from_: str
+    """Other's releases from here on do not fit: "2"."""
+    mode: str
+    """numpy2-abi-break."""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalog:
+    """All that is known of what is published."""
+
+    frameworks: tuple[Framework, ...] = ()
+    builds: tuple[Build, ...] = ()
+    computes: tuple[ComputePlatform, ...] = ()
+    companions: tuple[Companion, ...] = ()
+    abi: tuple[AbiRule, ...] = ()
+
+    def framework(self, name: str) -> Framework | None:
+        """Return the framework of that name or alias, in any case."""
+        wanted = name.lower().replace("_", "-")
+        return next((each for each in self.frameworks if wanted == each.name or wanted in each.aliases), None)
+
+    def builds_of(self, framework: str) -> tuple[Build, ...]:
+        """Return the framework's builds."""
+        return tuple(build for build in self.builds if build.framework == framework)
+
+    def compute(self, name: str) -> ComputePlatform | None:
+        """Return the compute platform of that name."""
+        return next((each for each in self.computes if each.name == name), None)

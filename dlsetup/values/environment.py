@@ -1,0 +1,175 @@
+"""What Python sees: interpreters, environments and what is installed in them, and the session they are used from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interpreter:
+    """One Python interpreter."""
+
+    path: str
+    version: str | None = None
+    """"3.11.7"; None if it does not start."""
+    implementation: str | None = None
+    """cpython, pypy, graalpy, ..."""
+    bits: int | None = None
+    """32 or 64."""
+    free_threaded: bool | None = None
+    """True where built without the global interpreter lock."""
+    architecture: str | None = None
+    """The interpreter's own architecture, which under Rosetta is not the machine's."""
+    platform: str | None = None
+    """sysconfig.get_platform(): "linux-x86_64", "macosx-14.0-arm64", "win-amd64"."""
+    prefix: str | None = None
+    base_prefix: str | None = None
+    purelib: str | None = None
+    """Where distributions are installed."""
+    stdlib: str | None = None
+    externally_managed: bool | None = None
+    """PEP 668: the EXTERNALLY-MANAGED file stands in the standard library."""
+    user_site: str | None = None
+    """The user's own site folder where the interpreter would use it, else None."""
+    missing_modules: tuple[str, ...] = ()
+    """Standard modules that this build lacks (_ctypes, _lzma, _bz2, _ssl, zlib, _sqlite3)."""
+    problem: str | None = None
+    """Why it could not be asked, in the words of the machine."""
+
+    @property
+    def minor(self) -> str | None:
+        """Return the version's first two parts, "3.11"."""
+        return ".".join(self.version.split(".")[:2]) if self.version else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distribution:
+    """One installed distribution, as its metadata says."""
+
+    name: str
+    """Normalised (PEP 503)."""
+    version: str | None
+    """None where the metadata lacks it."""
+    folder: str
+    """Name of the .dist-info folder."""
+    requires: tuple[str, ...] = ()
+    """Requires-Dist lines, as written."""
+    requires_python: str | None = None
+    tags: tuple[str, ...] = ()
+    """Tags of the wheel it came from: "cp311-cp311-manylinux_2_28_x86_64"."""
+    installer: str | None = None
+    whole: bool = True
+    """METADATA, WHEEL and RECORD are there and readable."""
+    missing_files: tuple[str, ...] = ()
+    """Files of over one MiB that RECORD names and that are absent or have another size; framework packages only."""
+    editable: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TorchBuild:
+    """What torch/version.py says of an installed torch, read as text."""
+
+    version: str | None = None
+    cuda: str | None = None
+    hip: str | None = None
+    xpu: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """One Python environment: an interpreter and what is installed in it."""
+
+    path: str
+    kind: str
+    """venv, conda, system or unknown."""
+    interpreter: Interpreter
+    distributions: tuple[Distribution, ...] = ()
+    leftovers: tuple[str, ...] = ()
+    """Folders that an interrupted uninstall left in site-packages ("~orch")."""
+    torch: TorchBuild | None = None
+    home: str | None = None
+    """The base interpreter's folder that pyvenv.cfg names."""
+    writable: bool | None = None
+    problem: str | None = None
+    """Why it cannot be used, if it cannot: a vanished base interpreter, an unreadable pyvenv.cfg."""
+
+    def distribution(self, name: str) -> Distribution | None:
+        """Return the installed distribution of that normalised name."""
+        return next((each for each in self.distributions if each.name == name), None)
+
+    def version(self, name: str) -> str | None:
+        """Return the installed version of that normalised name."""
+        found = self.distribution(name)
+        return found.version if found else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Storage:
+    """One file system, as seen from a path on it."""
+
+    path: str
+    purpose: str
+    """environment, cache, temporary, shared-memory."""
+    total_bytes: int | None = None
+    free_bytes: int | None = None
+    writable: bool | None = None
+    noexec: bool | None = None
+    filesystem: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoaderEntry:
+    """A folder of LD_LIBRARY_PATH (or its sibling elsewhere) that holds libraries which wheels bring themselves."""
+
+    folder: str
+    libraries: tuple[str, ...]
+    """File names, such as libcudnn.so.9."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """What the shell that dlsetup was started from brings along."""
+
+    variables: tuple[tuple[str, str], ...] = ()
+    """Those variables that steer Python, loaders and frameworks; sorted by name."""
+    folder: str | None = None
+    """The working folder."""
+    shadows: tuple[str, ...] = ()
+    """Files and folders of the working folder (and PYTHONPATH) that hide a framework or standard module."""
+    loader: tuple[LoaderEntry, ...] = ()
+    pip: str | None = None
+    """The first pip on the PATH."""
+    pip_interpreter: str | None = None
+    """The interpreter that the first pip on the PATH belongs to."""
+    python: str | None = None
+    """The first python on the PATH."""
+    active: str | None = None
+    """VIRTUAL_ENV or CONDA_PREFIX."""
+
+    def variable(self, name: str) -> str | None:
+        """Return a variable's value, None if it is not set."""
+        return dict(self.variables).get(name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexSettings:
+    """Where packages come from: the user's pip configuration, as pip itself reads it.
+
+    uv's own configuration is read by uv itself.
+    """
+
+    index_url: str | None = None
+    """None: the installer's own default."""
+    extra_index_urls: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
+    """Paths of constraint files."""
+    cert: str | None = None
+    client_cert: str | None = None
+    proxy: str | None = None
+    trusted_hosts: tuple[str, ...] = ()
+    no_index: bool = False
+    keyring: str | None = None
+    """pip's keyring-provider."""
+    sources: tuple[tuple[str, str], ...] = field(default=())
+    """Which file or variable each setting came from: ("find-links", "/etc/pip.conf")."""

@@ -1,0 +1,134 @@
+"""What will be done, and why not something else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from dlsetup.values.build import Build
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """One obstacle, for programs (`code`) and for people (`text`)."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rejection:
+    """A build that was not chosen, with every reason against it."""
+
+    framework: str
+    version: str
+    compute: str
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """One exact pin."""
+
+    name: str
+    version: str
+    index: str | None = None
+    """Where it comes from, without credentials; None: the default index."""
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One thing that will be done: the argv that will run, complete."""
+
+    title: str
+    argv: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What one environment will get."""
+
+    frameworks: tuple[str, ...]
+    accelerator: str
+    compute: str
+    python: str | None
+    """The interpreter's version, "3.11.7", or the wanted one, "3.12"."""
+    environment: str | None
+    """The folder; None on a foreign target."""
+    packages: tuple[Package, ...] = ()
+    steps: tuple[Step, ...] = ()
+    reasons: tuple[str, ...] = ()
+    """Why this and what the user should know, a sentence each."""
+    rejected: tuple[Rejection, ...] = ()
+    builds: tuple[Build, ...] = ()
+    lock: str = ""
+    """The resolution in the form of PEP 751."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """Defaults that the environment will set at start-up: KERAS_BACKEND."""
+    installed_bytes: int | None = None
+    """Disk that it takes, as far as known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """The answer of the planner: one plan for each environment."""
+
+    status: str
+    """ok, cpu-only or unsupported."""
+    plans: tuple[Plan, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """The interpreter and platform that wheels are resolved for."""
+
+    system: str
+    architecture: str
+    """The interpreter's."""
+    python: str
+    """"3.11"."""
+    python_path: str | None = None
+    """The interpreter to ask; None on a foreign target."""
+    free_threaded: bool = False
+    glibc: str | None = None
+    musl: str | None = None
+    macos: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """What is to be resolved to exact pins."""
+
+    requirements: tuple[str, ...]
+    target: Target
+    family: tuple[str, ...] = ()
+    """Distributions that come from `index` alone."""
+    index: str | None = None
+    """The family's index: a URL, or a find-links folder or page."""
+    flat: bool = False
+    """True where `index` is a find-links location."""
+    only_wheels: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolution:
+    """What became of a query."""
+
+    packages: tuple[Package, ...] = ()
+    lock: str = ""
+    """PEP 751; empty if it failed."""
+    problem: str | None = None
+    """unsatisfiable, unreachable, hash, authentication or other; None if it succeeded."""
+    location: str | None = None
+    """The URL that the problem is about, without credentials."""
+    detail: str = ""
+    """The resolver's own words."""
+
+
+class Resolver(Protocol):
+    """Turns requirements into exact pins."""
+
+    def __call__(self, query: Query) -> Resolution:
+        """Resolve a query."""

@@ -1,0 +1,42 @@
+"""What the user asked for and has decided already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import SpecifierSet
+
+if TYPE_CHECKING:
+    from dlsetup.values.host import Host
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """One framework that was asked for."""
+
+    framework: str
+    """A catalog name: pytorch, tensorflow, keras."""
+    versions: SpecifierSet = SpecifierSet()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What to set up, where, and what the user states against what is probed."""
+
+    wanted: tuple[Wanted, ...] = ()
+    accelerator: str | None = None
+    """cuda, rocm, xpu, metal, mps or cpu; None: the best that fits."""
+    compute: str | None = None
+    """One compute platform, such as cu126."""
+    python: str | None = None
+    """A version ("3.12") or a path."""
+    environment: str | None = None
+    """The environment's folder."""
+    host: Host | None = None
+    """The machine that it is for, where it is not this one (a recording, --target, --gpu, --driver)."""
+    backend: str | None = None
+    """KERAS_BACKEND, where the user has set it."""
+    offline: bool = False
+    yes: bool = False
+    dry_run: bool = False
