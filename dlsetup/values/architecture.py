@@ -37,9 +37,9 @@ https://docs.nvidia.com/cuda/cuda-c-programming-guide/, read 2026-11-22.
 
 
 def runs_on(code: str, device: str) -> bool:
-    """Tell whether compiled code (`sm_80`, `compute_90`, `gfx1100`, `gfx11-generic`) runs on a device (`sm_89`, `gfx1100`).
+    """Tell whether compiled code (`sm_80`, `compute_90`, `gfx1100`) runs on a device (`sm_89`, `gfx1100`).
 
-    Binaries run on the same major architecture and the same or a newer minor; PTX on the same or any newer architecture;
+    Binaries run on the same major architecture and the same or a newer minor; PTX on the same or any newer one;
     suffixed and `gfx` targets on exactly the device they name. Source: CUDA C++ Programming Guide, "Binary
     Compatibility" and "PTX Compatibility", https://docs.nvidia.com/cuda/cuda-c-programming-guide/.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
@@ -17,7 +17,7 @@ class Wanted:
 
     framework: str
     """A catalog name: pytorch, tensorflow, keras."""
-    versions: SpecifierSet = SpecifierSet()
+    versions: SpecifierSet = field(default_factory=SpecifierSet)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,125 @@
+"""The numbers of this machine, by name: what psutil, py-cpuinfo, the C library and NVML answer."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def value(name: str) -> Any:  # noqa: ANN401
+    """Return a measured value, None where it is not known."""
+    kind, _, rest = name.partition(":")
+    question = _QUESTIONS.get(kind)
+    if question is None:
+        return None
+    try:
+        return question(rest)
+    except Exception:  # noqa: BLE001 - a library that fails leaves the value unknown, whatever its reason
+        return None
+
+
+def _memory_bytes(_: str) -> int | None:
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    import psutil
+
+    return int(psutil.virtual_memory().total)
+
+
+def _physical_cores(_: str) -> int | None:
+    import psutil
+
+    return psutil.cpu_count(logical=False)
+
+
+def _logical_cores(_: str) -> int | None:
+    return os.cpu_count()
+
+
+def _machine(_: str) -> str | None:
+    if hasattr(os, "uname"):
+        return os.uname().machine
+    return os.environ.get("PROCESSOR_ARCHITEW6432") or os.environ.get("PROCESSOR_ARCHITECTURE")
+
+
+def _kernel(_: str) -> str | None:
+    if hasattr(os, "uname"):
+        return os.uname().release
+    version = sys.getwindowsversion()  # type: ignore[attr-defined,unused-ignore]
+    return f"{version.major}.{version.minor}.{version.build}"
+
+
+def _libc(_: str) -> list[str | None] | None:
+    """Ask the C library that this process runs on: ["glibc", "2.36"]."""
+    try:
+        answer = os.confstr("CS_GNU_LIBC_VERSION")
+    except (AttributeError, ValueError, OSError):
+        return None
+    family, _, version = (answer or "").partition(" ")
+    return [family, version] if family and version else None
+
+
+def _macos(_: str) -> str | None:
+    if sys.platform != "darwin":
+        return None
+    import platform
+
+    return platform.mac_ver()[0] or None
+
+
+def _disk(path: str) -> dict[str, int]:
+    import shutil
+
+    usage = shutil.disk_usage(path)
+    return {"total": usage.total, "free": usage.free}
+
+
+def _writable(path: str) -> bool:
+    return os.access(path, os.W_OK)
+
+
+def _cpuinfo(_: str) -> dict[str, Any]:
+    import cpuinfo
+
+    return dict(cpuinfo.get_cpu_info())
+
+
+def _folder(_: str) -> str:
+    return os.getcwd()  # noqa: PTH109
+
+
+def _home(_: str) -> str:
+    return os.path.expanduser("~")  # noqa: PTH111
+
+
+def _temporary(_: str) -> str:
+    return tempfile.gettempdir()
+
+
+def _nvml(_: str) -> dict[str, Any] | None:
+    from dlsetup.system import nvml
+
+    return nvml.ask()
+
+
+_QUESTIONS: dict[str, Callable[[str], Any]] = {
+    "memory_bytes": _memory_bytes,
+    "physical_cores": _physical_cores,
+    "logical_cores": _logical_cores,
+    "machine": _machine,
+    "kernel": _kernel,
+    "libc": _libc,
+    "macos": _macos,
+    "disk": _disk,
+    "writable": _writable,
+    "cpuinfo": _cpuinfo,
+    "folder": _folder,
+    "home": _home,
+    "temporary": _temporary,
+    "nvml": _nvml,
+}
