@@ -98,17 +98,23 @@ class Target:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Source:
+    """The one place that some distributions come from."""
+
+    packages: tuple[str, ...]
+    location: str
+    """An index's URL, or a find-links folder or page."""
+    flat: bool = False
+    """True where it is a find-links location."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Query:
     """What is to be resolved to exact pins."""
 
     requirements: tuple[str, ...]
     target: Target
-    family: tuple[str, ...] = ()
-    """Distributions that come from `index` alone."""
-    index: str | None = None
-    """The family's index: a URL, or a find-links folder or page."""
-    flat: bool = False
-    """True where `index` is a find-links location."""
+    sources: tuple[Source, ...] = ()
     only_wheels: bool = True
 
 

@@ -1,0 +1,117 @@
+"""Asks uv to turn requirements into exact pins, from the indexes that the user has configured."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from dlsetup import uv
+from dlsetup.values.plan import Package, Query, Resolution
+
+if TYPE_CHECKING:
+    from dlsetup.system.interface import Completed, System
+    from dlsetup.values.environment import IndexSettings
+    from dlsetup.values.report import Progress
+
+RESOLVE_SECONDS = 300.0
+"""A resolution takes seconds; a registry that trickles may take minutes."""
+
+_NETWORK = frozenset({"unreachable", "certificate", "authentication"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class UvResolver:
+    """A Resolver that runs uv on this machine, whichever machine the query is for."""
+
+    system: System
+    settings: IndexSettings
+    progress: Progress
+    offline: bool = False
+
+    def __call__(self, query: Query) -> Resolution:
+        """Resolve a query.
+
+        A family's own index gets one try with a short patience, so that the user hears within seconds that it cannot
+        be reached; the default index gets uv's own retries. Extra indexes serve only where the default index fails.
+        """
+        first = self._ask(query, impatient=bool(query.sources))
+        if first.problem not in _NETWORK or _is_about(first, query):
+            return first
+        again = self._ask(query, impatient=False) if query.sources else first
+        if again.problem in _NETWORK and self.settings.extra_index_urls and not _is_about(again, query):
+            fallback = self._ask(query, impatient=False, shared_indexes=self.settings.extra_index_urls)
+            return again if fallback.problem in _NETWORK else fallback
+        return again
+
+    def _ask(self, query: Query, *, impatient: bool, shared_indexes: tuple[str, ...] = ()) -> Resolution:
+        import tomli_w
+
+        program = uv.find_uv()
+        with TemporaryDirectory(prefix="dlsetup-") as folder:
+            project = Path(folder) / "pyproject.toml"
+            project.write_text(tomli_w.dumps(uv.project_table(query, shared_indexes=shared_indexes)), encoding="utf-8")
+            argv = uv.compile_argv(program, str(project), query, self.settings)
+            completed = self.system.run(
+                (*argv, "--offline") if self.offline else argv,
+                timeout=RESOLVE_SECONDS,
+                env=uv.variables(self.settings, target=query.target, impatient=impatient),
+                cwd=folder,
+            )
+        return _resolution(completed, query)
+
+
+def _is_about(resolution: Resolution, query: Query) -> bool:
+    """Tell whether the trouble is with a family's own index."""
+    where = resolution.location or ""
+    return any(
+        where.startswith((uv.without_credentials(source.location) or "").rstrip("/")) for source in query.sources
+    )
+
+
+def _resolution(completed: Completed, query: Query) -> Resolution:
+    if completed.problem == "timeout":
+        return Resolution(problem="unreachable", detail=f"uv did not finish within {RESOLVE_SECONDS:.0f} seconds")
+    if not completed.ok:
+        trouble = uv.trouble(completed.stderr)
+        return Resolution(problem=trouble.problem, location=trouble.location, detail=trouble.detail)
+    return Resolution(packages=packages(completed.stdout, query), lock=completed.stdout)
+
+
+def packages(lock: str, query: Query) -> tuple[Package, ...]:
+    """Read the pins of a PEP 751 lock."""
+    places = {package: source.location for source in query.sources for package in source.packages}
+    return tuple(
+        Package(
+            name=str(row.get("name", "")),
+            version=str(row.get("version", "")),
+            index=uv.without_credentials(places.get(str(row.get("name", "")))),
+            size_bytes=_size(row),
+        )
+        for row in _loads(lock).get("packages", [])
+    )
+
+
+def _size(row: dict[str, Any]) -> int | None:
+    """Return the bytes of the one wheel, or source archive, that the lock names."""
+    files = [*row.get("wheels", []), *([row["sdist"]] if "sdist" in row else [])]
+    sizes = [file.get("size") for file in files]
+    if len(sizes) == 1 and isinstance(sizes[0], int):
+        return sizes[0]
+    url = str(files[0].get("url", "")) if len(files) == 1 else ""
+    if url.startswith("file://"):
+        from urllib.parse import unquote, urlsplit
+
+        path = Path(unquote(urlsplit(url).path))
+        return path.stat().st_size if path.is_file() else None
+    return None
+
+
+def _loads(text: str) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    return tomllib.loads(text)

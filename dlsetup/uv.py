@@ -1,0 +1,209 @@
+"""uv's own words: its command lines, its variables, and what its error texts mean. Runs nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dlsetup.values.environment import IndexSettings
+    from dlsetup.values.plan import Query, Target
+
+FIRST_ANSWER_SECONDS = 4
+"""How long an index may be silent before it counts as unreachable; the user is told within five seconds."""
+
+MANYLINUX_TARGETS = (28, *range(31, 41))
+"""The minor versions of glibc 2 that uv's --python-platform knows (uv 0.13.9, uv pip compile --help)."""
+
+_QUIET = ("--color", "never", "--no-progress")
+
+
+def find_uv() -> str:
+    """Return the path of the uv program that came with its distribution."""
+    import uv
+
+    return str(uv.find_uv_bin())
+
+
+def compile_argv(program: str, project: str, query: Query, settings: IndexSettings) -> tuple[str, ...]:
+    """Return the command that resolves `project` (a pyproject.toml) to exact pins, as PEP 751 on standard output."""
+    argv = [program, "pip", "compile", project, "--format", "pylock.toml", "--no-header", "--no-python-downloads"]
+    argv += ["--prerelease", "disallow", *_QUIET]
+    if query.only_wheels:
+        argv += ["--only-binary", ":all:"]
+    argv += _target_options(query.target)
+    for constraint in settings.constraints:
+        argv += ["--constraints", constraint]
+    return (*argv, *_index_options(settings))
+
+
+def _target_options(target: Target) -> list[str]:
+    if target.python_path is not None:
+        return ["--python", target.python_path]
+    minor = target.python + ("t" if target.free_threaded else "")
+    return ["--python-version", minor, "--python-platform", platform_name(target)]
+
+
+def platform_name(target: Target) -> str:
+    """Return uv's name of a target's platform: "x86_64-manylinux_2_36"."""
+    architecture = {"arm64": "aarch64"}.get(target.architecture, target.architecture)
+    if target.system == "macos":
+        return f"{architecture}-apple-darwin"
+    if target.system == "windows":
+        return f"{architecture}-pc-windows-msvc"
+    if target.musl:
+        return f"{architecture}-unknown-linux-musl"
+    if target.glibc is None or architecture not in {"x86_64", "aarch64"}:
+        return f"{architecture}-unknown-linux-gnu"
+    minor = int(target.glibc.split(".")[1])
+    fitting = [known for known in MANYLINUX_TARGETS if known <= minor]
+    return f"{architecture}-manylinux_2_{fitting[-1]}" if fitting else f"{architecture}-manylinux_2_17"
+
+
+def _index_options(settings: IndexSettings) -> list[str]:
+    options: list[str] = []
+    if settings.no_index:
+        options.append("--no-index")
+    elif settings.index_url:
+        options += ["--default-index", settings.index_url]
+    for location in settings.find_links:
+        options += ["--find-links", location]
+    for host in settings.trusted_hosts:
+        options += ["--allow-insecure-host", host]
+    if settings.keyring == "subprocess":
+        options += ["--keyring-provider", "subprocess"]
+    return options
+
+
+def project_table(query: Query, *, shared_indexes: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the pyproject.toml that states a query, with each family's index explicit to its packages.
+
+    `shared_indexes` may serve any package; they stand in for a default index that cannot be reached.
+    """
+    indexes: list[dict[str, Any]] = [
+        {"name": f"shared-{number}", "url": url} for number, url in enumerate(shared_indexes)
+    ]
+    sources: dict[str, dict[str, str]] = {}
+    for number, source in enumerate(query.sources):
+        index: dict[str, Any] = {"name": f"family-{number}", "url": source.location, "explicit": True}
+        if source.flat:
+            index["format"] = "flat"
+        indexes.append(index)
+        sources.update({package: {"index": index["name"]} for package in source.packages})
+    table: dict[str, Any] = {
+        "project": {
+            "name": "dlsetup-plan",
+            "version": "0",
+            "requires-python": f">={query.target.python}",
+            "dependencies": list(query.requirements),
+        },
+        "tool": {"uv": {"sources": sources}},
+    }
+    if indexes:
+        table["tool"]["uv"]["index"] = indexes
+    return table
+
+
+def variables(
+    settings: IndexSettings, *, target: Target | None = None, impatient: bool = False
+) -> dict[str, str | None]:
+    """Return the environment variables for uv: the active environment hidden, pip's proxy and certificates handed on.
+
+    `impatient` asks once and waits for FIRST_ANSWER_SECONDS only.
+    """
+    result: dict[str, str | None] = {"VIRTUAL_ENV": None, "CONDA_PREFIX": None, "UV_PYTHON": None}
+    if settings.cert:
+        result["SSL_CERT_FILE"] = settings.cert
+    if settings.client_cert:
+        result["SSL_CLIENT_CERT"] = settings.client_cert
+    if settings.proxy:
+        result.update(HTTP_PROXY=settings.proxy, HTTPS_PROXY=settings.proxy, ALL_PROXY=settings.proxy)
+    if target is not None and target.system == "macos" and target.macos:
+        result["MACOSX_DEPLOYMENT_TARGET"] = target.macos
+    if impatient:
+        result.update(UV_HTTP_RETRIES="0", UV_HTTP_TIMEOUT=str(FIRST_ANSWER_SECONDS))
+        result.update(UV_HTTP_CONNECT_TIMEOUT=str(FIRST_ANSWER_SECONDS))
+    return result
+
+
+def venv_argv(program: str, folder: str, python: str) -> tuple[str, ...]:
+    """Return the command that makes a virtual environment, with pip in it as people expect."""
+    return (program, "venv", folder, "--python", python, "--seed", "--no-project", *_QUIET)
+
+
+def install_argv(program: str, python: str, lock: str) -> tuple[str, ...]:
+    """Return the command that installs exactly what a PEP 751 lock names, checked against its hashes."""
+    options = ("--compile-bytecode", "--preview-features", "pylock", "--color", "never")
+    return (program, "pip", "install", "--python", python, "--requirements", lock, *options)
+
+
+def find_python_argv(program: str, version: str, *, downloads: bool) -> tuple[str, ...]:
+    """Return the command that tells where an interpreter of a version is."""
+    options = () if downloads else ("--no-python-downloads",)
+    return (program, "python", "find", version, "--no-project", "--system", *options, *_QUIET)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """What one of uv's error texts means."""
+
+    problem: str
+    """unsatisfiable, unreachable, authentication, certificate, hash, space, denied, python, build or other."""
+    location: str | None = None
+    """The URL that it is about."""
+    detail: str = ""
+    """uv's own words, its frame characters taken out, one sentence a line."""
+
+
+_FETCH = re.compile(r"Failed to (?:fetch|download|query)[^\n`]*?[:\s]`?((?:https?|file)://[^\s`]+)", re.IGNORECASE)
+_URL = re.compile(r"(?:https?|file)://[^\s`)\"']+")
+_CREDENTIALS = re.compile(r"([a-z][a-z0-9+.-]*://)[^\s/@]+@", re.IGNORECASE)
+_FRAME = re.compile(r"^[\s│├╰─▶▸\u00d7╭•]*(?:(?:error|cause|Caused by):\s*)*", re.IGNORECASE)
+
+_MEANINGS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("hash", re.compile(r"hash mismatch|hashes? (?:does|do) not match|mismatched hash", re.IGNORECASE)),
+    ("space", re.compile(r"no space left on device|os error 28|disk quota exceeded|os error 112", re.IGNORECASE)),
+    ("certificate", re.compile(r"invalid peer certificate|certificate verify failed|UnknownIssuer", re.IGNORECASE)),
+    (
+        "authentication",
+        re.compile(r"\b(?:401 Unauthorized|403 Forbidden|407 Proxy)|missing credentials", re.IGNORECASE),
+    ),
+    ("unsatisfiable", re.compile(r"No solution found|not found in the package registry|no wheels? with a matching")),
+    ("denied", re.compile(r"permission denied|os error 13|read-only file system|os error 30", re.IGNORECASE)),
+    (
+        "python",
+        re.compile(r"No interpreter found|failed to inspect Python interpreter|Querying Python at", re.IGNORECASE),
+    ),
+    (
+        "unreachable",
+        re.compile(
+            r"Failed to (?:fetch|download)|dns error|error sending request|operation timed out"
+            r"|connection (?:refused|reset)|connectivity is disabled",
+            re.IGNORECASE,
+        ),
+    ),
+    ("build", re.compile(r"Failed to build|build backend", re.IGNORECASE)),
+)
+
+
+def trouble(stderr: str) -> Trouble:
+    """Read what uv printed when it failed. Never raises."""
+    problem = next((name for name, pattern in _MEANINGS if pattern.search(stderr)), "other")
+    match = _FETCH.search(stderr)
+    location = match.group(1) if match else None
+    if location is None and problem in {"unreachable", "certificate", "authentication", "hash"}:
+        found = _URL.search(stderr)
+        location = found.group(0) if found else None
+    return Trouble(problem=problem, location=without_credentials(location), detail=words(stderr))
+
+
+def words(stderr: str) -> str:
+    """Return uv's own words without its frame, its warnings and any credentials."""
+    lines = [_FRAME.sub("", line).strip() for line in stderr.splitlines() if not line.startswith("warning:")]
+    return without_credentials("\n".join(line for line in lines if line)) or ""
+
+
+def without_credentials(text: str | None) -> str | None:
+    """Take user names, passwords and tokens out of the URLs in a text."""
+    return _CREDENTIALS.sub(r"\1", text) if text else text
