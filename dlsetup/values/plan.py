@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from dlsetup.values.build import Build
+    from dlsetup.values.environment import Interpreter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +96,20 @@ class Target:
     glibc: str | None = None
     musl: str | None = None
     macos: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a plan may install: an environment, and the interpreter that it has or will get."""
+
+    environment: str | None = None
+    """The folder; None on a foreign target."""
+    exists: bool = False
+    interpreter: Interpreter | None = None
+    python: str | None = None
+    """The version, where no interpreter stands for it: "3.12"."""
+    why: str = ""
+    """Why this place, where the user should hear it."""
 
 
 @dataclass(frozen=True, kw_only=True)

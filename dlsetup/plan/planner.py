@@ -1,0 +1,281 @@
+"""Turns a request into plans: one for each environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dlsetup import uv
+from dlsetup.plan.candidates import Candidates, find_candidates
+from dlsetup.plan.compatibility import TITLES, VENDORS, Situation, most_capable
+from dlsetup.plan.ranking import compiled_at_start, rank
+from dlsetup.plan.solution import Search, Solution
+from dlsetup.values.architecture import runs_on
+from dlsetup.values.plan import Plan, Proposal, Step, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dlsetup.values.build import Build, Catalog, Framework
+    from dlsetup.values.environment import IndexSettings
+    from dlsetup.values.host import Host
+    from dlsetup.values.plan import Place, Rejection, Resolver
+    from dlsetup.values.request import Request
+
+LOCK = ".dlsetup/pylock.toml"
+"""Where an environment keeps the lock that it was installed from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planner:
+    """Chooses builds for a machine, resolves them to exact pins, and says why."""
+
+    request: Request
+    host: Host
+    catalog: Catalog
+    settings: IndexSettings
+    resolve: Resolver
+
+    def proposal(self, places: Iterable[Place]) -> Proposal:
+        """Plan for the first place where everything fits; else say why the first one does not do.
+
+        Raises IndexFailedError where only an index stands in the way.
+        """
+        refused: list[Plan] = []
+        for place in places:
+            plans = self._plans(place)
+            if all(plan.packages for plan in plans):
+                return Proposal(status=_status(plans), plans=tuple(plans))
+            refused = refused or plans
+        return Proposal(status="unsupported", plans=tuple(refused))
+
+    def _plans(self, place: Place) -> list[Plan]:
+        situation = Situation(host=self.host, target=make_target(self.host, place), request=self.request)
+        wanted = [self._framework(each.framework) for each in self.request.wanted]
+        sets = self._with_backends([find_candidates(each, situation, self.catalog) for each in wanted], situation)
+        together = self._plan(sets, place, situation)
+        if together.packages or len(self.request.wanted) == 1:
+            return [together]
+        return self._apart(wanted, place, situation)
+
+    def _apart(self, wanted: list[Framework], place: Place, situation: Situation) -> list[Plan]:
+        """Give each framework an environment of its own, since they do not resolve together."""
+        plans = []
+        for number, framework in enumerate(wanted):
+            own = place if number == 0 else _beside(place, framework.name)
+            sets = self._with_backends([find_candidates(framework, situation, self.catalog)], situation)
+            plan = self._plan(sets, own, situation)
+            titles = " and ".join(each.title for each in wanted)
+            why = f"{titles} do not resolve together, so each gets an environment of its own"
+            plans.append(replace(plan, reasons=(why, *plan.reasons)))
+        return plans
+
+    def _framework(self, name: str) -> Framework:
+        framework = self.catalog.framework(name)
+        if framework is None:
+            raise ValueError(name)
+        return framework
+
+    def _with_backends(self, sets: list[Candidates], situation: Situation) -> list[Candidates]:
+        """Add the framework below Keras, where none of those that were asked for can be it."""
+        names = {each.framework.name for each in sets}
+        lacking = [
+            each.framework for each in sets if each.framework.backends and not names & set(each.framework.backends)
+        ]
+        return [*sets, *(self._backend(framework, situation) for framework in lacking)]
+
+    def _backend(self, framework: Framework, situation: Situation) -> Candidates:
+        stated = self.catalog.framework(self.request.backend or "")
+        names = [stated.name] if stated and stated.name in framework.backends else list(framework.backends)
+        options = [
+            find_candidates(below, situation, self.catalog)
+            for below in (self.catalog.framework(name) for name in names)
+            if below is not None
+        ]
+
+        def best(option: Candidates) -> tuple[int, bool]:
+            if not option.fitting:
+                return (-1, False)
+            return rank(option.fitting[0], self.host, self.catalog)[:2]
+
+        return max(options, key=best)
+
+    def _plan(self, sets: list[Candidates], place: Place, situation: Situation) -> Plan:
+        search = Search(
+            candidates=tuple(sets),
+            target=situation.target,
+            request=self.request,
+            catalog=self.catalog,
+            settings=self.settings,
+            resolve=self.resolve,
+        )
+        solution = search.run() if all(each.fitting for each in sets) else None
+        rejected = (*search.rejected, *(each for one in sets for each in one.rejected))
+        if solution is None:
+            return self._refusal(sets, place, situation, rejected)
+        return self._accepted(solution, search, place, situation, rejected)
+
+    def _refusal(
+        self, sets: list[Candidates], place: Place, situation: Situation, rejected: tuple[Rejection, ...]
+    ) -> Plan:
+        names = tuple(each.framework.name for each in sets)
+        reasons = [f"nothing published of {each.framework.title} fits" for each in sets if not each.fitting]
+        return Plan(
+            frameworks=names,
+            accelerator="",
+            compute="",
+            python=_python(place, situation.target),
+            environment=place.environment,
+            reasons=tuple(reasons) or ("these do not resolve together",),
+            rejected=rejected,
+        )
+
+    def _accepted(
+        self,
+        solution: Solution,
+        search: Search,
+        place: Place,
+        situation: Situation,
+        rejected: tuple[Rejection, ...],
+    ) -> Plan:
+        builds = tuple(choice.build for choice in solution.choices)
+        main = max(
+            (each for each in builds if each.accelerator != "any"), key=lambda each: rank(each, self.host, self.catalog)
+        )
+        return Plan(
+            frameworks=tuple(each.framework for each in builds),
+            accelerator=main.accelerator,
+            compute=main.compute,
+            python=_python(place, situation.target),
+            environment=place.environment,
+            packages=solution.resolution.packages,
+            steps=self._steps(place, solution, builds),
+            reasons=tuple([place.why] if place.why else []) + self._reasons(builds, rejected, search.notes),
+            rejected=rejected,
+            builds=builds,
+            lock=solution.resolution.lock,
+            variables=self._variables(builds),
+            installed_bytes=_total(builds),
+        )
+
+    def _steps(self, place: Place, solution: Solution, builds: tuple[Build, ...]) -> tuple[Step, ...]:
+        if place.environment is None:
+            return (self._elsewhere(builds),)
+        program = uv.find_uv()
+        steps = []
+        if not place.exists:
+            python = place.interpreter.path if place.interpreter else place.python or "3"
+            argv = uv.venv_argv(program, place.environment, python)
+            steps.append(Step(title=f"make the environment {place.environment}", argv=argv))
+        count = len(solution.resolution.packages)
+        argv = uv.install_argv(program, place.environment, f"{place.environment}/{LOCK}")
+        return (*steps, Step(title=f"install {count} packages", argv=argv))
+
+    def _elsewhere(self, builds: tuple[Build, ...]) -> Step:
+        main = builds[0]
+        wanted = [f"{build.framework}=={build.version}" for build in builds]
+        compute = () if main.compute in {"any", "cpu"} else ("--compute", main.compute)
+        return Step(title="on that machine", argv=("dlsetup", "install", *wanted, *compute))
+
+    def _reasons(self, builds: tuple[Build, ...], rejected: tuple[Rejection, ...], notes: list[str]) -> tuple[str, ...]:
+        reasons: list[str] = list(notes)
+        for build in builds:
+            framework = self._framework(build.framework)
+            if framework.state != "active" and framework.state_note:
+                reasons.append(framework.state_note)
+            reasons += self._why(build, framework, rejected)
+        return tuple(dict.fromkeys(reasons))
+
+    def _why(self, build: Build, framework: Framework, rejected: tuple[Rejection, ...]) -> list[str]:
+        reasons = []
+        newest = max(each.version for each in self.catalog.builds_of(framework.name))
+        if build.version < newest:
+            against = _nearest(rejected, framework.name, str(newest), build.compute)
+            reasons.append(f"{framework.title} {build.version} is not the newest ({newest})" + against)
+        reasons += self._about_gpus(build)
+        if build.note:
+            reasons.append(build.note)
+        return reasons
+
+    def _about_gpus(self, build: Build) -> list[str]:
+        if build.accelerator == "cpu" and self.request.accelerator != "cpu":
+            return [_unused(vendor, self.host) for vendor in TITLES if _is_unused(vendor, self.host, build)]
+        reasons = []
+        if compiled_at_start(build, self.host):
+            reasons.append("there is no compiled code for this GPU inside: the driver compiles it at the first start")
+        left = [
+            gpu.name or gpu.architecture or "a GPU"
+            for gpu in self.host.gpus_of(VENDORS.get(build.accelerator, ""))
+            if build.gpus and gpu.architecture and not any(runs_on(code, gpu.architecture) for code in build.gpus)
+        ]
+        if left:
+            reasons.append(f"{', '.join(left)} is left out: this build has no code for it (--compute chooses another)")
+        return reasons
+
+    def _variables(self, builds: tuple[Build, ...]) -> tuple[tuple[str, str], ...]:
+        names = {build.framework for build in builds}
+        for name in names:
+            framework = self._framework(name)
+            below = [each for each in framework.backends if each in names]
+            if below:
+                return (("KERAS_BACKEND", self._framework(below[0]).module),)
+        return ()
+
+
+def make_target(host: Host, place: Place) -> Target:
+    """Return what wheels are resolved for: the interpreter's own architecture on the host's system."""
+    interpreter = place.interpreter
+    architecture = (interpreter.architecture if interpreter else None) or host.cpu.architecture
+    return Target(
+        system=host.os.system or "unknown",
+        architecture=architecture or "unknown",
+        python=(interpreter.minor if interpreter else None) or _minor(place.python) or "unknown",
+        python_path=interpreter.path if interpreter and interpreter.path else None,
+        free_threaded=bool(interpreter and interpreter.free_threaded),
+        glibc=host.libc.version if host.libc.family == "glibc" else None,
+        musl=(host.libc.version or "1.2") if host.libc.family == "musl" else None,
+        macos=host.os.version if host.os.system == "macos" else None,
+    )
+
+
+def _minor(version: str | None) -> str | None:
+    return ".".join(version.split(".")[:2]) if version else None
+
+
+def _python(place: Place, target: Target) -> str | None:
+    if place.interpreter and place.interpreter.version:
+        return place.interpreter.version
+    return target.python if target.python != "unknown" else None
+
+
+def _beside(place: Place, name: str) -> Place:
+    folder = f"{place.environment}-{name}" if place.environment else None
+    return replace(place, environment=folder, exists=False)
+
+
+def _status(plans: list[Plan]) -> str:
+    return "cpu-only" if all(plan.accelerator == "cpu" for plan in plans) else "ok"
+
+
+def _total(builds: tuple[Build, ...]) -> int | None:
+    sizes = [build.installed_bytes for build in builds if build.installed_bytes]
+    return sum(sizes) if sizes else None
+
+
+def _nearest(rejected: tuple[Rejection, ...], framework: str, version: str, compute: str) -> str:
+    """Return the reason that stands against the newest release, of the same compute platform if there is one."""
+    against = [each for each in rejected if each.framework == framework and each.version == version]
+    against.sort(key=lambda each: each.compute != compute)
+    return f": {against[0].compute} of it does not fit, since {against[0].reasons[0].text}" if against else ""
+
+
+def _is_unused(vendor: str, host: Host, build: Build) -> bool:
+    integrated = all(gpu.integrated for gpu in host.gpus_of(vendor))
+    return bool(host.gpus_of(vendor)) and vendor != "apple" and not integrated and build.accelerator == "cpu"
+
+
+def _unused(vendor: str, host: Host) -> str:
+    gpu = most_capable(host.gpus_of(vendor))
+    driver = host.driver(vendor)
+    state = "" if driver is None else (f", driver {driver.version}" if driver.version else f", driver {driver.state}")
+    return f"{gpu.name or TITLES[vendor] + ' GPU'} is here but not used{state}: see why with -v"
