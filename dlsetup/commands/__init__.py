@@ -1,0 +1,1 @@
+"""A command is the stages, called in order."""

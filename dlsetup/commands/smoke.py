@@ -1,0 +1,111 @@
+"""dlsetup smoke: train a small network with what is installed, on the device that it should use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dlsetup.errors import UsageError
+from dlsetup.values.finding import Status
+from dlsetup.verify import smoke_test
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dlsetup.system.interface import System
+    from dlsetup.values.build import Catalog, Framework
+    from dlsetup.values.environment import Environment
+    from dlsetup.values.finding import Finding
+    from dlsetup.values.host import Host
+    from dlsetup.values.report import Progress, SmokeResult
+    from dlsetup.values.situation import Situation
+
+    Proof = tuple[tuple[SmokeResult, ...], tuple[Finding, ...]]
+
+
+def train(
+    frameworks: Iterable[Framework],
+    *,
+    python: str,
+    planned: str | None,
+    system: System,
+    progress: Progress,
+    variables: tuple[tuple[str, str], ...] = (),
+) -> Proof:
+    """Train a small network with each framework in the environment of an interpreter."""
+    results: list[SmokeResult] = []
+    findings: list[Finding] = []
+    for framework in frameworks:
+        title = f"train a small network with {framework.title}"
+        progress.step(title)
+        result, found = smoke_test(
+            system,
+            python=python,
+            framework=framework.name,
+            title=framework.title,
+            planned=planned,
+            variables=variables,
+            progress=progress,
+        )
+        failed = any(finding.status is Status.FAIL for finding in found)
+        progress.done(f"{title}: {'it fails' if failed else 'it trains'}")
+        results.append(result)
+        findings += found
+    return tuple(results), tuple(findings)
+
+
+def train_installed(situation: Situation, system: System, progress: Progress, wanted: tuple[str, ...] = ()) -> Proof:
+    """Train with each framework that is installed, or with the wanted ones.
+
+    Raises UsageError where nothing is installed that could be trained.
+    """
+    environment = situation.environment
+    if environment is None or environment.problem:
+        return (), ()
+    results: list[SmokeResult] = []
+    findings: list[Finding] = []
+    for framework in chosen(situation.catalog, environment, wanted):
+        planned = expected_accelerator(framework, environment, situation.host)
+        python = environment.interpreter.path
+        one, found = train([framework], python=python, planned=planned, system=system, progress=progress)
+        results += one
+        findings += found
+    return tuple(results), tuple(findings)
+
+
+def chosen(catalog: Catalog, environment: Environment, wanted: tuple[str, ...]) -> tuple[Framework, ...]:
+    """Return the installed frameworks, or the wanted ones.
+
+    Raises UsageError where a wanted one is not installed.
+    """
+    names = {distribution.name for distribution in environment.distributions}
+    installed = tuple(each for each in catalog.frameworks if names & {each.package, *each.variants})
+    missing = [name for name in wanted if name not in {each.name for each in installed}]
+    if missing:
+        raise UsageError(
+            f"{', '.join(missing)} is not installed in {environment.path}",
+            seen="installed there: "
+            + (", ".join(each.name for each in installed) or "no framework that dlsetup knows"),
+            do=f"dlsetup install {' '.join(missing)} --env {environment.path}",
+        )
+    return tuple(each for each in installed if not wanted or each.name in wanted)
+
+
+def expected_accelerator(framework: Framework, environment: Environment, host: Host) -> str | None:
+    """Return the accelerator that the installed build should use on this machine; None where that cannot be told."""
+    vendors = {gpu.vendor for gpu in host.gpus}
+    names = {distribution.name for distribution in environment.distributions}
+    if framework.name == "pytorch" and environment.torch is not None:
+        torch = environment.torch
+        built = {"nvidia": torch.cuda and "cuda", "amd": torch.hip and "rocm", "intel": torch.xpu and "xpu"}
+        used = next((built[vendor] for vendor in built if vendor in vendors and built[vendor]), None)
+        return used or _on_a_mac(host, "mps") or "cpu"
+    if framework.name == "tensorflow":
+        if "tensorflow-metal" in names:
+            return _on_a_mac(host, "metal") or "cpu"
+        with_cuda = any(name.startswith("nvidia-cudnn") for name in names) and "tensorflow" in names
+        return "cuda" if with_cuda and "nvidia" in vendors else "cpu"
+    return None
+
+
+def _on_a_mac(host: Host, accelerator: str) -> str | None:
+    return accelerator if host.os.system == "macos" and host.cpu.architecture == "arm64" else None

@@ -1,0 +1,113 @@
+"""Carries out a plan's steps, and stops at the first that fails."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dlsetup import uv
+from dlsetup.errors import DlsetupError, IndexFailedError, InstallFailedError
+from dlsetup.install.transaction import Transaction, recover
+from dlsetup.values.report import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dlsetup.system.interface import Completed, System
+    from dlsetup.values.environment import IndexSettings
+    from dlsetup.values.plan import Plan, Step
+    from dlsetup.values.report import Progress
+
+__all__ = ["Transaction", "execute", "recover", "set_defaults"]
+
+STEP_SECONDS = 6 * 3600.0
+"""Gigabytes over a slow line take hours; uv itself gives up on a line that is dead."""
+
+TAIL_LINES = 20
+DEFAULTS = "dlsetup-defaults.pth"
+"""Read by Python at start-up (the site module's .pth files): sets what the environment's frameworks need."""
+
+
+def execute(plan: Plan, system: System, settings: IndexSettings, progress: Progress, lock: str) -> tuple[Outcome, ...]:
+    """Run a plan's steps in order. `lock` is the path that the plan's lock is written to before it is used.
+
+    Raises InstallFailedError or IndexFailedError with uv's words at the first step that fails.
+    """
+    outcomes = []
+    for step in plan.steps:
+        if lock in step.argv:
+            _keep(lock, plan.lock)
+        outcomes.append(_run(step, system, settings, progress))
+    return tuple(outcomes)
+
+
+def _keep(lock: str, text: str) -> None:
+    path = Path(lock)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise InstallFailedError(
+            f"{path.parent} cannot be written",
+            seen=problem.strerror or str(problem),
+            do="make room or give yourself the right to write there, or name another place with --env",
+        ) from None
+
+
+def _run(step: Step, system: System, settings: IndexSettings, progress: Progress) -> Outcome:
+    progress.step(step.title)
+    tail: deque[str] = deque(maxlen=TAIL_LINES)
+    completed = system.run(
+        step.argv, timeout=STEP_SECONDS, env=uv.variables(settings), on_line=_listener(tail, progress)
+    )
+    if not completed.ok:
+        raise failure(step, completed)
+    progress.done(f"{step.title} ({completed.seconds:.1f} s)")
+    return Outcome(title=step.title, exit_code=completed.exit_code, seconds=completed.seconds, tail=tuple(tail))
+
+
+def _listener(tail: deque[str], progress: Progress) -> Callable[[str], None]:
+    def listen(line: str) -> None:
+        tail.append(line)
+        progress.line(line)
+
+    return listen
+
+
+def failure(step: Step, completed: Completed) -> DlsetupError:
+    """Turn a step that failed into the error that ends the command."""
+    trouble = uv.trouble(completed.stderr)
+    said = _shortened(trouble.detail) or f"{completed.argv[0]}: {completed.problem or 'no output'}"
+    seen = f"uv ended with exit code {completed.exit_code}: {said}"
+    if trouble.problem == "hash":
+        return IndexFailedError(
+            f"could not {step.title}: the index sent a file that is not the one it announced",
+            seen=seen,
+            do="try again later; if it stays so, tell those who keep that index. Nothing was changed",
+        )
+    if trouble.problem in {"unreachable", "certificate", "authentication"}:
+        return IndexFailedError(
+            f"could not {step.title}: the network or an index failed",
+            seen=seen,
+            do="run the same command again: what is downloaded already is kept. The environment is as it was before",
+        )
+    advice = {
+        "space": "make room on that disk (uv cache prune frees uv's cache), or name another place with --env",
+        "denied": "give yourself the right to write there, or name another place with --env",
+        "python": "name an interpreter that works with --python",
+    }.get(trouble.problem, "look at what uv said; --dry-run shows the same steps without running them")
+    return InstallFailedError(f"could not {step.title}", seen=seen, do=f"{advice}. The environment is as it was before")
+
+
+def _shortened(text: str, limit: int = 600) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def set_defaults(variables: tuple[tuple[str, str], ...], site_packages: str) -> None:
+    """Write the environment's defaults: variables that the user has not set are set when Python starts there."""
+    if not variables:
+        return
+    settings = "; ".join(f"os.environ.setdefault({name!r}, {value!r})" for name, value in variables)
+    (Path(site_packages) / DEFAULTS).write_text(f"import os; {settings}\n", encoding="utf-8")
