@@ -139,6 +139,49 @@ class AbiRule:
     mode: str
     """numpy2-abi-break."""
     source: str = ""
+    absent: bool = False
+    """True where the package needs the other, and its absence does not fit either."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exclusive:
+    """Distributions that write the same folder, so that an environment holds one of them."""
+
+    packages: tuple[str, ...]
+    """Normalised names: opencv-python, opencv-python-headless."""
+    folder: str
+    """What they share: "cv2"."""
+    mode: str
+    """opencv-variants-installed-together."""
+    harmless: bool = False
+    """True where it works as long as nothing is uninstalled."""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriverEnd:
+    """A driver branch that no longer serves older GPUs."""
+
+    vendor: str
+    from_: str
+    """The first branch without them: "590"."""
+    oldest: str
+    """The oldest architecture that it still serves: "sm_75"."""
+    mode: str
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Library:
+    """A shared library that a wheel brings itself."""
+
+    package: str
+    """The wheel's name without the CUDA suffix: nvidia-cudnn."""
+    stem: str
+    """libcudnn."""
+    number: str
+    """What stands after ".so.": a number, or "version" or "cuda" for the wheel's own or its CUDA's major."""
+    source: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +193,9 @@ class Catalog:
     computes: tuple[ComputePlatform, ...] = ()
     companions: tuple[Companion, ...] = ()
     abi: tuple[AbiRule, ...] = ()
+    exclusive: tuple[Exclusive, ...] = ()
+    driver_ends: tuple[DriverEnd, ...] = ()
+    libraries: tuple[Library, ...] = ()
 
     def framework(self, name: str) -> Framework | None:
         """Return the framework of that name or alias, in any case."""

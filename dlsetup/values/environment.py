@@ -26,6 +26,8 @@ class Interpreter:
     base_prefix: str | None = None
     purelib: str | None = None
     """Where distributions are installed."""
+    site_packages: tuple[str, ...] = ()
+    """The existing folders that it imports distributions from, the environment's own first; without the user's."""
     stdlib: str | None = None
     externally_managed: bool | None = None
     """PEP 668: the EXTERNALLY-MANAGED file stands in the standard library."""
@@ -63,6 +65,8 @@ class Distribution:
     missing_files: tuple[str, ...] = ()
     """Files of over one MiB that RECORD names and that are absent or have another size; framework packages only."""
     editable: bool = False
+    inherited: bool = False
+    """Seen through `include-system-site-packages` from the base interpreter, not installed in the environment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +88,15 @@ class Environment:
     """venv, conda, system or unknown."""
     interpreter: Interpreter
     distributions: tuple[Distribution, ...] = ()
+    user_distributions: tuple[Distribution, ...] = ()
+    """What lies in the user's own site folder, where the interpreter would use it (before `distributions`)."""
+    conda_packages: tuple[tuple[str, str], ...] = ()
+    """Names and versions of what conda installed, as conda-meta lists it."""
     leftovers: tuple[str, ...] = ()
     """Folders that an interrupted uninstall left in site-packages ("~orch")."""
     torch: TorchBuild | None = None
+    user_distributions: tuple[Distribution, ...] = ()
+    """Those of the user's own site folder, where the interpreter sees them before the environment's."""
     home: str | None = None
     """The base interpreter's folder that pyvenv.cfg names."""
     writable: bool | None = None
@@ -171,5 +181,9 @@ class IndexSettings:
     no_index: bool = False
     keyring: str | None = None
     """pip's keyring-provider."""
+    pre: bool = False
+    """Pre-releases are taken."""
+    require_virtualenv: bool = False
+    """pip refuses to install outside of a virtual environment."""
     sources: tuple[tuple[str, str], ...] = field(default=())
     """Which file or variable each setting came from: ("find-links", "/etc/pip.conf")."""
