@@ -17,7 +17,7 @@ FORMAT = "dlsetup.recording/1"
 """The format's name; another major version is another format."""
 
 _IS_PATH = re.compile(r"/|[A-Za-z]:[\\/]")
-_LABEL = re.compile(r"\s*\([^()]*\)\s*$")
+_LABEL = re.compile(r"\s+\([^()]*\)\s*$")
 _PLATFORMS = {"darwin": "macos", "win32": "windows"}
 
 
@@ -28,8 +28,8 @@ class RecordedSystem:
 
     def __init__(self, recording: Mapping[str, Any]) -> None:
         files = _mapping(recording.get("files"))
-        self._files = {key: text for key, text in files.items() if _IS_PATH.match(key)}
-        self._commands = {_LABEL.sub("", key): text for key, text in files.items() if not _IS_PATH.match(key)}
+        self._files = _unlabelled({key: text for key, text in files.items() if _IS_PATH.match(key)})
+        self._commands = _unlabelled({key: text for key, text in files.items() if not _IS_PATH.match(key)})
         self._commands.update(_mapping(recording.get("commands")))
         self._env = {name: str(value) for name, value in _mapping(recording.get("env")).items()}
         self._values = _mapping(recording.get("values"))
@@ -155,6 +155,16 @@ def read_recording(text: str, where: str) -> RecordedSystem:
 
 def _mapping(part: object) -> dict[str, Any]:
     return {str(key): item for key, item in part.items()} if isinstance(part, dict) else {}
+
+
+def _unlabelled(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Drop labels in brackets from the keys; excerpts of one answer ("dxdiag /t (Display Devices)") are joined."""
+    joined: dict[str, Any] = {}
+    for key, text in answers.items():
+        name = _LABEL.sub("", key)
+        before = joined.get(name)
+        joined[name] = f"{before}\n{text}" if isinstance(before, str) and isinstance(text, str) else text
+    return joined
 
 
 def _folders(files: Mapping[str, Any]) -> dict[str, set[str]]:
