@@ -89,14 +89,12 @@ class Environment:
     interpreter: Interpreter
     distributions: tuple[Distribution, ...] = ()
     user_distributions: tuple[Distribution, ...] = ()
-    """What lies in the user's own site folder, where the interpreter would use it (before `distributions`)."""
+    """Those of the user's own site folder, where the interpreter uses it; outside of a venv it comes first."""
     conda_packages: tuple[tuple[str, str], ...] = ()
     """Names and versions of what conda installed, as conda-meta lists it."""
     leftovers: tuple[str, ...] = ()
     """Folders that an interrupted uninstall left in site-packages ("~orch")."""
     torch: TorchBuild | None = None
-    user_distributions: tuple[Distribution, ...] = ()
-    """Those of the user's own site folder, where the interpreter sees them before the environment's."""
     home: str | None = None
     """The base interpreter's folder that pyvenv.cfg names."""
     writable: bool | None = None
