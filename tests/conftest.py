@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import http.server
 import os
+import threading
+import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
+
+from dlsetup.system.local import LocalSystem
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +23,89 @@ def shared() -> Path:
     if not (folder / "hosts").is_dir():
         pytest.skip(f"the folder of recorded machines is absent ({folder}); DLSETUP_SHARED names another place")
     return folder
+
+
+@pytest.fixture(scope="session")
+def local() -> LocalSystem:
+    """Return the machine that the tests run on."""
+    return LocalSystem()
+
+
+def write_wheel(folder: Path, name: str, version: str, *, tag: str = "py3-none-any", requires: tuple[str, ...] = ()):
+    """Write a tiny wheel under a true name, and return its path."""
+    distribution = name.replace("-", "_")
+    info = f"{distribution}-{version}.dist-info"
+    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+    files = {
+        f"{distribution}/__init__.py": f"__version__ = {version!r}\n",
+        f"{info}/METADATA": "\n".join([*lines, *(f"Requires-Dist: {each}" for each in requires)]) + "\n",
+        f"{info}/WHEEL": f"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: {tag}\n",
+    }
+    record = "".join(f"{path},{_digest(text)},{len(text)}\n" for path, text in files.items()) + f"{info}/RECORD,,\n"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{distribution}-{version}-{tag}.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for each, text in {**files, f"{info}/RECORD": record}.items():
+            archive.writestr(each, text)
+    return path
+
+
+@pytest.fixture(scope="session")
+def make_wheel():
+    """Return what writes a tiny wheel."""
+    return write_wheel
+
+
+def _digest(text: str) -> str:
+    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
+
+
+class WheelIndex:
+    """A package index on this machine: folders of wheels, served as PEP 503 pages by the standard library."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.lies: dict[str, str] = {}
+        """Wheel name -> hash that the index announces for it."""
+        handler = partial(_Quiet, directory=str(folder))
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.thread = threading.Thread(target=partial(self.server.serve_forever, 0.05), daemon=True)
+        self.thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def add(self, line: str, name: str, version: str, **kind) -> Path:
+        """Publish a wheel on one line of the index: /whl/cpu."""
+        path = write_wheel(self.folder / line.strip("/") / name, name, version, **kind)
+        self.publish(path.parent)
+        return path
+
+    def publish(self, folder: Path) -> None:
+        links = []
+        for wheel in sorted(folder.glob("*.whl")):
+            digest = self.lies.get(wheel.name) or hashlib.sha256(wheel.read_bytes()).hexdigest()
+            href = wheel.name.replace("+", "%2B")
+            links.append(f'<a href="{href}#sha256={digest}">{wheel.name}</a>')
+        (folder / "index.html").write_text("<!DOCTYPE html><html><body>" + "\n".join(links) + "</body></html>")
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def wheel_index(tmp_path):
+    """Return an index of tiny wheels that stands for the PyTorch index."""
+    folder = tmp_path / "index"
+    folder.mkdir()
+    index = WheelIndex(folder)
+    yield index
+    index.close()

@@ -131,7 +131,7 @@ def _suits(interpreter: Interpreter, python: str) -> bool:
     if not is_version(python):
         return interpreter.path == python
     wanted = python.rstrip("t")
-    return (interpreter.version or "") == wanted or interpreter.minor == wanted
+    return wanted in {interpreter.version, interpreter.minor}
 
 
 def _new(system: System, session: Session, request: Request, folder: str, why: str) -> Iterator[Place]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dlsetup.commands.look import exit_code, look
 from dlsetup.errors import UsageError
 from dlsetup.values.finding import Status
+from dlsetup.values.report import Report
 from dlsetup.verify import smoke_test
 
 if TYPE_CHECKING:
@@ -20,6 +22,44 @@ if TYPE_CHECKING:
     from dlsetup.values.situation import Situation
 
     Proof = tuple[tuple[SmokeResult, ...], tuple[Finding, ...]]
+
+
+def smoke(
+    system: System,
+    progress: Progress,
+    *,
+    environment: str | None = None,
+    python: str | None = None,
+    wanted: tuple[str, ...] = (),
+) -> Report:
+    """Train with what is installed in an environment, or with the wanted frameworks of it.
+
+    Raises UsageError where there is no environment, or nothing in it that could be trained.
+    """
+    situation = look(system, environment=environment, python=python, wanted=wanted)
+    found = situation.environment
+    if found is None or found.problem is not None:
+        raise UsageError(
+            f"{found.path} does not work" if found else "there is no environment here",
+            seen=(found.problem or "") if found else "no active one, no .venv in this folder, no python on the PATH",
+            do="name one with --env, or make one: dlsetup install pytorch",
+        )
+    if not chosen(situation.catalog, found, wanted):
+        raise UsageError(
+            f"no framework is installed in {found.path}",
+            seen=f"{len(found.distributions)} packages, none of them a framework that dlsetup knows",
+            do=f"dlsetup install pytorch --env {found.path}",
+        )
+    results, findings = train_installed(situation, system, progress, wanted)
+    return Report(
+        command="smoke",
+        host=situation.host,
+        environments=(found,),
+        smoke=results,
+        findings=findings,
+        deep=True,
+        exit_code=exit_code(findings),
+    )
 
 
 def train(
@@ -56,7 +96,7 @@ def train(
 def train_installed(situation: Situation, system: System, progress: Progress, wanted: tuple[str, ...] = ()) -> Proof:
     """Train with each framework that is installed, or with the wanted ones.
 
-    Raises UsageError where nothing is installed that could be trained.
+    Raises UsageError where a wanted one is not installed.
     """
     environment = situation.environment
     if environment is None or environment.problem:

@@ -156,6 +156,7 @@ class Planner:
             lock=solution.resolution.lock,
             variables=self._variables(builds),
             installed_bytes=_total(builds),
+            asks=place.why,
         )
 
     def _steps(self, place: Place, solution: Solution, builds: tuple[Build, ...]) -> tuple[Step, ...]:

@@ -70,6 +70,8 @@ class Plan:
     """Defaults that the environment will set at start-up: KERAS_BACKEND."""
     installed_bytes: int | None = None
     """Disk that it takes, as far as known."""
+    asks: str = ""
+    """What the user has to agree to first: another interpreter or place than the expected one."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,6 +49,8 @@ class SmokeResult:
     peak_memory_bytes: int | None = None
     surface: tuple[tuple[float, ...], ...] = ()
     """The network's probability (0 to 1) on a square grid over the plane, row by row from the top."""
+    points: tuple[tuple[float, float, int], ...] = ()
+    """Some of the data: how far from the left and from the top of that grid (0 to 1 each), and the class (0 or 1)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +89,8 @@ class Progress(Protocol):
     def line(self, text: str) -> None:
         """Tell what a running step just printed."""
 
-    def done(self, text: str) -> None:
-        """End the step, with what came of it."""
+    def done(self, text: str, *, ok: bool = True) -> None:
+        """End the step, with what came of it; the seconds that it took are added where they are shown."""
 
     def note(self, text: str) -> None:
         """Say something that the user should know now."""
@@ -103,7 +105,7 @@ class Silence:
     def line(self, text: str) -> None:
         """Say nothing."""
 
-    def done(self, text: str) -> None:
+    def done(self, text: str, *, ok: bool = True) -> None:
         """Say nothing."""
 
     def note(self, text: str) -> None:

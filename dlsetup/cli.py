@@ -1,0 +1,426 @@
+"""The command line: options in, exit code out."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dlsetup import __version__
+from dlsetup.errors import DlsetupError, InterruptedByUserError, NothingFitsError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dlsetup.system.local import LocalSystem
+    from dlsetup.values.plan import Proposal
+    from dlsetup.values.report import Progress
+    from dlsetup.values.request import Request
+
+app = typer.Typer(
+    name="dlsetup",
+    help="Set up deep learning frameworks so that they provably train on this machine's accelerator.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+
+Frameworks = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[FRAMEWORK[==X]]...", help="pytorch, tensorflow or keras, with a version if it matters."),
+]
+HostFile = Annotated[
+    str | None, typer.Option("--host", metavar="FILE", help="Replay a recorded machine instead of this one.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Python = Annotated[str | None, typer.Option("--python", metavar="V|PATH", help="A Python version or interpreter.")]
+Env = Annotated[str | None, typer.Option("--env", metavar="DIR", help="The environment.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show everything, with evidence.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but the answer.")]
+NoColor = Annotated[bool, typer.Option("--no-color", help="No colour (NO_COLOR does the same).")]
+Accelerator = Annotated[
+    str | None, typer.Option("--accelerator", metavar="A", help="cuda, rocm, xpu, metal, mps or cpu.")
+]
+Compute = Annotated[str | None, typer.Option("--compute", metavar="C", help="One compute platform, such as cu126.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Use only what is in uv's cache and in folders.")]
+
+ACCELERATORS = ("cuda", "rocm", "xpu", "metal", "mps", "cpu")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """How one command speaks."""
+
+    system: LocalSystem
+    json: bool = False
+    verbose: bool = False
+    quiet: bool = False
+    no_color: bool = False
+
+    def console(self, *, stderr: bool = False) -> Any:  # noqa: ANN401 - rich is imported when something is drawn
+        """Return a console for people."""
+        from dlsetup.render.console import make_console
+
+        return make_console(variables=self.system.variables(), no_color=self.no_color, stderr=stderr)
+
+    def progress(self) -> Progress:
+        """Return what tells of long steps: on standard error, so that the answer stays alone on standard output."""
+        from dlsetup.values.report import Silence
+
+        if self.quiet or self.json:
+            return Silence()
+        from dlsetup.render.progress import make_progress
+
+        return make_progress(self.console(stderr=True), interactive=self.interactive())
+
+    def interactive(self) -> bool:
+        """Tell whether somebody sits at a terminal."""
+        return sys.stdin.isatty() and sys.stderr.isatty() and not self.system.variable("CI")
+
+    def home(self) -> str | None:
+        """Return the home folder, which people read as ~."""
+        home = self.system.value("home")
+        return home if isinstance(home, str) else None
+
+
+def _output(*, json: bool, verbose: bool = False, quiet: bool = False, no_color: bool = False) -> Output:
+    from dlsetup.system.local import LocalSystem
+
+    return Output(system=LocalSystem(), json=json, verbose=verbose, quiet=quiet, no_color=no_color)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"dlsetup {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def detect(
+    host: HostFile = None,
+    json: Json = False,
+    env: Env = None,
+    python: Python = None,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Show what this machine is: system, processor, GPUs, drivers, interpreters.
+
+    Example: dlsetup detect --json
+    """
+    from dlsetup.commands.detect import detect as run
+
+    output = _output(json=json, verbose=verbose, no_color=no_color)
+    system: Any = output.system
+    if host is not None:
+        from dlsetup.commands.target import open_host
+
+        system = open_host(output.system, host)
+    inventory = run(system, environment=env, python=python)
+    if json:
+        from dlsetup.render.as_json import host_json
+
+        typer.echo(host_json(inventory), nl=False)
+        return
+    from dlsetup.render.as_text import print_inventory
+
+    print_inventory(output.console(), inventory, verbose=verbose, home=output.home())
+
+
+@app.command()
+def plan(
+    frameworks: Frameworks = None,
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="T", help="Another machine: linux-x86_64, macos-arm64, ...")
+    ] = None,
+    gpu: Annotated[list[str] | None, typer.Option("--gpu", metavar="NAME", help="Its GPU, by product name.")] = None,
+    driver: Annotated[str | None, typer.Option("--driver", metavar="V", help="Its driver's version.")] = None,
+    accelerator: Accelerator = None,
+    compute: Compute = None,
+    host: HostFile = None,
+    json: Json = False,
+    env: Env = None,
+    python: Python = None,
+    offline: Offline = False,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Choose the builds for this machine, or another, and say why not the others. Changes nothing.
+
+    Example: dlsetup plan pytorch --target linux-x86_64 --gpu "RTX 5090" --driver 570
+    """
+    from dlsetup.commands.plan import plan as run
+
+    output = _output(json=json, verbose=verbose, quiet=quiet, no_color=no_color)
+    request = _request(
+        output,
+        frameworks,
+        host=host,
+        target=target,
+        gpus=tuple(gpu or ()),
+        driver=driver,
+        accelerator=accelerator,
+        compute=compute,
+        environment=env,
+        python=python,
+        offline=offline,
+    )
+    proposal = run(request, output.system, output.progress())
+    _show_proposal(output, proposal)
+    if proposal.status == "unsupported":
+        raise typer.Exit(NothingFitsError.exit_code)
+
+
+def _show_proposal(output: Output, proposal: Proposal) -> None:
+    if output.json:
+        from dlsetup.render.as_json import proposal_json
+
+        typer.echo(proposal_json(proposal), nl=False)
+        return
+    from dlsetup.render.as_text import print_proposal
+
+    print_proposal(output.console(), proposal, verbose=output.verbose, home=output.home())
+
+
+@app.command()
+def install(
+    frameworks: Frameworks = None,
+    env: Env = None,
+    python: Python = None,
+    accelerator: Accelerator = None,
+    compute: Compute = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and its steps, and stop.")] = False,
+    yes: Annotated[
+        bool, typer.Option("-y", "--yes", help="Agree to another interpreter or a new environment.")
+    ] = False,
+    host: HostFile = None,
+    json: Json = False,
+    offline: Offline = False,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Install frameworks that fit this machine, and prove by a small training that they work.
+
+    Example: dlsetup install pytorch
+    """
+    from dlsetup.commands.install import install as run
+
+    output = _output(json=json, verbose=verbose, quiet=quiet, no_color=no_color)
+    request = _request(
+        output,
+        frameworks,
+        host=host,
+        accelerator=accelerator,
+        compute=compute,
+        environment=env,
+        python=python,
+        offline=offline,
+        dry_run=dry_run,
+        yes=yes,
+    )
+    report = run(request, output.system, output.progress(), _agreement(output, request))
+    unsupported = report.proposal is not None and report.proposal.status == "unsupported"
+    if report.proposal is not None and (dry_run or host is not None or unsupported):
+        _show_proposal(output, report.proposal)
+    else:
+        _show_report(output, report)
+    raise typer.Exit(report.exit_code)
+
+
+def _agreement(output: Output, request: Request) -> Callable[[Proposal], bool]:
+    """Return what asks the user once, where the plan takes another interpreter or place than expected."""
+
+    def agree(proposal: Proposal) -> bool:
+        questions = [plan.asks for plan in proposal.plans if plan.asks]
+        if request.yes or not questions:
+            return True
+        if not output.interactive() or output.json:
+            raise UsageError(
+                "this needs your agreement",
+                seen="; ".join(questions),
+                do="say --yes, or name another place with --env or another interpreter with --python",
+            )
+        _show_proposal(output, proposal)
+        return typer.confirm("Go on?", default=True, err=True)
+
+    return agree
+
+
+def _show_report(output: Output, report: Any) -> None:  # noqa: ANN401 - a Report; naming it would import it
+    if output.json:
+        from dlsetup.render.as_json import report_json
+
+        typer.echo(report_json(report), nl=False)
+        return
+    from dlsetup.render.as_text import print_report
+
+    print_report(output.console(), report, verbose=output.verbose, home=output.home())
+
+
+@app.command()
+def smoke(
+    frameworks: Frameworks = None,
+    show: Annotated[bool, typer.Option("--show", help="Draw the loss and what the network learned.")] = False,
+    env: Env = None,
+    python: Python = None,
+    json: Json = False,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Train a small network with what is installed, on the device that it should use.
+
+    Example: dlsetup smoke pytorch --show
+    """
+    from dlsetup.commands.smoke import smoke as run
+
+    output = _output(json=json, verbose=verbose, quiet=quiet, no_color=no_color)
+    names = tuple(each.framework for each in _wanted(frameworks))
+    report = run(output.system, output.progress(), environment=env, python=python, wanted=names)
+    if json:
+        from dlsetup.render.as_json import smoke_json
+
+        typer.echo(smoke_json(report), nl=False)
+    else:
+        from dlsetup.render.as_text import print_smoke
+
+        print_smoke(output.console(), report.smoke, report.findings, show=show)
+    raise typer.Exit(report.exit_code)
+
+
+@app.command()
+def doctor(
+    frameworks: Frameworks = None,
+    deep: Annotated[bool, typer.Option("--deep", help="Import and train what is installed as well.")] = False,
+    env: Env = None,
+    python: Python = None,
+    host: HostFile = None,
+    json: Json = False,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Check this machine and environment, and say what is wrong and how to mend it.
+
+    Example: dlsetup doctor --deep
+    """
+    from dlsetup.commands.doctor import doctor as run
+
+    output = _output(json=json, verbose=verbose, quiet=quiet, no_color=no_color)
+    system: Any = output.system
+    if host is not None:
+        from dlsetup.commands.target import open_host
+
+        system = open_host(output.system, host)
+    names = tuple(each.framework for each in _wanted(frameworks))
+    report = run(system, output.progress(), environment=env, python=python, wanted=names, deep=deep)
+    _show_report(output, report)
+    raise typer.Exit(report.exit_code)
+
+
+@app.command()
+def record(
+    destination: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Where to write it.")],
+    quiet: Quiet = False,
+) -> None:
+    """Write what this machine answers to a file, without names, serials or addresses.
+
+    Example: dlsetup record -o machine.json
+    """
+    from dlsetup.commands.record import record as run
+
+    output = _output(json=False, quiet=quiet)
+    size = run(output.system, destination)
+    if not quiet:
+        typer.echo(f"{destination}: {size} bytes, redacted; read it before you send it")
+
+
+def _wanted(texts: list[str] | None) -> tuple[Any, ...]:
+    if not texts:
+        return ()
+    from dlsetup.catalog import load_catalog
+    from dlsetup.commands.wanted import read_wanted
+
+    return read_wanted(tuple(texts), load_catalog())
+
+
+def _request(
+    output: Output,
+    frameworks: list[str] | None,
+    *,
+    host: str | None = None,
+    target: str | None = None,
+    gpus: tuple[str, ...] = (),
+    driver: str | None = None,
+    accelerator: str | None = None,
+    **rest: Any,  # noqa: ANN401 - fields of Request
+) -> Request:
+    from dlsetup.commands.target import stated_host
+    from dlsetup.values.request import Request
+
+    wanted = _wanted(frameworks)
+    if not wanted:
+        raise UsageError("no framework is named", do="name one or more, for example: dlsetup install pytorch")
+    if accelerator is not None and accelerator not in ACCELERATORS:
+        raise UsageError(f"--accelerator {accelerator} is not known", seen=f"known: {', '.join(ACCELERATORS)}")
+    stated = stated_host(output.system, host=host, target=target, gpus=gpus, driver=driver)
+    backend = output.system.variable("KERAS_BACKEND")
+    return Request(wanted=wanted, accelerator=accelerator, host=stated, backend=backend, **rest)
+
+
+def main() -> None:
+    """Run the command line; every way in which it may end is told here."""
+    sys.exit(_run(sys.argv[1:]))
+
+
+def _run(argv: list[str]) -> int:
+    import click
+
+    try:
+        code = app(argv, prog_name="dlsetup", standalone_mode=False)
+    except DlsetupError as problem:
+        return _tell(problem, argv)
+    except click.ClickException as problem:
+        if "--json" in argv:
+            return _tell(UsageError(problem.format_message()), argv)
+        problem.show()
+        return problem.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return _tell(InterruptedByUserError("interrupted", seen="nothing was changed, or it was put back"), argv)
+    except BrokenPipeError:
+        # whoever read the answer has seen enough; Python would complain again while it closes standard output
+        sys.stdout = None  # type: ignore[assignment]
+        return 0
+    return code if isinstance(code, int) else 0
+
+
+def _tell(problem: DlsetupError, argv: list[str]) -> int:
+    """Say what ended the command, in the form that was asked for."""
+    if "--json" in argv:
+        from dlsetup.render.as_json import error_json
+
+        typer.echo(
+            error_json(
+                kind=problem.kind, what=problem.what, seen=problem.seen, do=problem.do, exit_code=problem.exit_code
+            ),
+            nl=False,
+        )
+        return problem.exit_code
+    from dlsetup.render.as_text import print_error
+
+    output = _output(json=False, no_color="--no-color" in argv)
+    print_error(output.console(stderr=True), what=problem.what, seen=problem.seen, do=problem.do)
+    return problem.exit_code

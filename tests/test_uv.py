@@ -1,0 +1,114 @@
+"""uv's command lines and error texts, held against the real uv."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dlsetup import uv
+from dlsetup.values.environment import IndexSettings
+from dlsetup.values.plan import Query, Source, Target
+
+LINUX = Target(system="linux", architecture="x86_64", python="3.12", glibc="2.36")
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        (LINUX, "x86_64-manylinux_2_36"),
+        (replace(LINUX, glibc="2.28"), "x86_64-manylinux_2_28"),
+        (replace(LINUX, glibc="2.30"), "x86_64-manylinux_2_28"),
+        (replace(LINUX, glibc="2.17"), "x86_64-manylinux_2_17"),
+        (replace(LINUX, glibc="2.99"), "x86_64-manylinux_2_40"),
+        (replace(LINUX, architecture="arm64"), "aarch64-manylinux_2_36"),
+        (replace(LINUX, glibc=None, musl="1.2"), "x86_64-unknown-linux-musl"),
+        (Target(system="macos", architecture="arm64", python="3.12", macos="15.0"), "aarch64-apple-darwin"),
+        (Target(system="windows", architecture="x86_64", python="3.12"), "x86_64-pc-windows-msvc"),
+    ],
+)
+def test_a_target_has_its_name_in_uv_and_uv_knows_it(target, name):
+    assert uv.platform_name(target) == name
+    known = subprocess.run([uv.find_uv(), "pip", "compile", "--help"], capture_output=True, text=True, check=True)
+    assert name in known.stdout
+
+
+def test_a_macos_target_tells_its_version_by_variable():
+    target = Target(system="macos", architecture="arm64", python="3.12", macos="14.5")
+    assert uv.variables(IndexSettings(), target=target)["MACOSX_DEPLOYMENT_TARGET"] == "14.5"
+
+
+def test_pips_settings_are_handed_on():
+    settings = IndexSettings(
+        index_url="https://mirror.example/simple",
+        find_links=("/wheels",),
+        constraints=("/c.txt",),
+        cert="/ca.pem",
+        proxy="http://proxy.example:3128",
+        trusted_hosts=("mirror.example",),
+    )
+    argv = uv.compile_argv("uv", "pyproject.toml", Query(requirements=(), target=LINUX), settings)
+    line = " ".join(argv)
+    assert "--default-index https://mirror.example/simple" in line
+    assert "--find-links /wheels" in line
+    assert "--constraints /c.txt" in line
+    assert "--allow-insecure-host mirror.example" in line
+    variables = uv.variables(settings)
+    assert variables["SSL_CERT_FILE"] == "/ca.pem"
+    assert variables["HTTPS_PROXY"] == "http://proxy.example:3128"
+
+
+def test_no_index_leaves_the_default_out():
+    settings = IndexSettings(index_url="https://mirror.example/simple", no_index=True, find_links=("/wheels",))
+    argv = uv.compile_argv("uv", "p", Query(requirements=(), target=LINUX), settings)
+    assert "--no-index" in argv
+    assert "--default-index" not in argv
+
+
+def test_a_familys_index_is_explicit_to_its_packages():
+    source = Source(packages=("torch", "torchvision"), location="/wheels", flat=True)
+    table = uv.project_table(Query(requirements=("torch==2.0",), target=LINUX, sources=(source,)))
+    index = table["tool"]["uv"]["index"][0]
+    assert index == {"name": "family-0", "url": "/wheels", "explicit": True, "format": "flat"}
+    assert table["tool"]["uv"]["sources"] == {"torch": {"index": "family-0"}, "torchvision": {"index": "family-0"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "location"),
+    [
+        (
+            "error: Failed to fetch: https://a.example/whl/cpu/torch/\n  cause: dns error",
+            "unreachable",
+            "https://a.example/whl/cpu/torch/",
+        ),
+        (
+            "  × No solution found when resolving dependencies:\n  ╰─▶ Because there is no version",
+            "unsatisfiable",
+            None,
+        ),
+        ("error: Hash mismatch for `torch==1`", "hash", None),
+        ("error: failed to write: No space left on device (os error 28)", "space", None),
+        ("error: Permission denied (os error 13)", "denied", None),
+        ("error: No interpreter found for Python 3.99", "python", None),
+        ("error: something quite new", "other", None),
+        ("", "other", None),
+    ],
+)
+def test_an_error_text_has_its_meaning(text, problem, location):
+    trouble = uv.trouble(text)
+    assert (trouble.problem, trouble.location) == (problem, location)
+
+
+def test_credentials_never_stay_in_an_error_text():
+    text = "error: Failed to fetch: `https://me:s3cret@a.example/simple/torch/`\n  cause: 401 Unauthorized"
+    trouble = uv.trouble(text)
+    assert trouble.problem == "authentication"
+    assert "s3cret" not in f"{trouble}"
+
+
+@given(st.text())
+def test_no_text_makes_the_reader_of_errors_raise(text):
+    assert uv.trouble(text).problem
