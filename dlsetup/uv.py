@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from dlsetup.values.environment import IndexSettings
     from dlsetup.values.plan import Query, Target
 
-FIRST_ANSWER_SECONDS = 4
+FIRST_ANSWER_SECONDS = 3
 """How long an index may be silent before it counts as unreachable; the user is told within five seconds."""
 
 MANYLINUX_TARGETS = (28, *range(31, 41))
