@@ -44,6 +44,15 @@ Accelerator = Annotated[
     str | None, typer.Option("--accelerator", metavar="A", help="cuda, rocm, xpu, metal, mps or cpu.")
 ]
 Compute = Annotated[str | None, typer.Option("--compute", metavar="C", help="One compute platform, such as cu126.")]
+Mirror = Annotated[
+    str | None,
+    typer.Option(
+        "--pytorch-mirror",
+        metavar="URL",
+        envvar="DLSETUP_PYTORCH_MIRROR",
+        help="A mirror of download.pytorch.org/whl.",
+    ),
+]
 Offline = Annotated[bool, typer.Option("--offline", help="Use only what is in uv's cache and in folders.")]
 
 ACCELERATORS = ("cuda", "rocm", "xpu", "metal", "mps", "cpu")
@@ -152,6 +161,7 @@ def plan(
     json: Json = False,
     env: Env = None,
     python: Python = None,
+    pytorch_mirror: Mirror = None,
     offline: Offline = False,
     verbose: Verbose = False,
     quiet: Quiet = False,
@@ -175,6 +185,7 @@ def plan(
         compute=compute,
         environment=env,
         python=python,
+        pytorch_mirror=pytorch_mirror,
         offline=offline,
     )
     proposal = run(request, output.system, output.progress())
@@ -207,6 +218,7 @@ def install(
     ] = False,
     host: HostFile = None,
     json: Json = False,
+    pytorch_mirror: Mirror = None,
     offline: Offline = False,
     verbose: Verbose = False,
     quiet: Quiet = False,
@@ -227,6 +239,7 @@ def install(
         compute=compute,
         environment=env,
         python=python,
+        pytorch_mirror=pytorch_mirror,
         offline=offline,
         dry_run=dry_run,
         yes=yes,

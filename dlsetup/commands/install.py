@@ -5,22 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dlsetup.catalog import load_catalog, load_devices
 from dlsetup.check import blocked, run_checks
 from dlsetup.commands.look import exit_code
 from dlsetup.commands.places import environment_python
-from dlsetup.commands.plan import make_resolver, places
+from dlsetup.commands.plan import make_planner, places
 from dlsetup.commands.smoke import train
 from dlsetup.install import Transaction, execute, set_defaults
-from dlsetup.plan import LOCK, Planner
-from dlsetup.probe import (
-    ask_interpreter,
-    probe_environment,
-    probe_host,
-    probe_session,
-    probe_storage,
-    read_pip_configuration,
-)
+from dlsetup.plan import LOCK
+from dlsetup.probe import ask_interpreter, probe_environment, probe_session, probe_storage
 from dlsetup.values.report import Report
 from dlsetup.values.situation import Situation
 
@@ -47,18 +39,20 @@ def install(request: Request, system: System, progress: Progress, agree: Callabl
     `agree` is asked before anything is changed; where it says no, the report holds the plan alone.
     Raises InstallFailedError, IndexFailedError and BusyError; the environment is then as it was before.
     """
-    catalog = load_catalog()
-    host = request.host or probe_host(system, load_devices)
-    settings = read_pip_configuration(system, None)
-    resolve = make_resolver(request, system, settings, progress)
-    planner = Planner(request=request, host=host, catalog=catalog, settings=settings, resolve=resolve)
+    planner = make_planner(request, system, progress)
     proposal = planner.proposal(places(request, system))
-    report = Report(command="install", host=host, proposal=proposal)
+    report = Report(command="install", host=planner.host, proposal=proposal)
     if proposal.status == "unsupported":
         return replace(report, exit_code=3)
     if request.dry_run or request.host is not None or not agree(proposal):
         return report
-    work = _Work(request=request, system=system, settings=settings, catalog=catalog, progress=progress)
+    work = _Work(
+        request=request,
+        system=system,
+        settings=planner.settings,
+        catalog=planner.catalog,
+        progress=progress,
+    )
     for plan in proposal.plans:
         report = work.carry_out(plan, report)
         if report.exit_code:

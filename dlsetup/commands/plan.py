@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dlsetup.catalog import load_catalog, load_devices
@@ -14,10 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dlsetup.system.interface import System
-    from dlsetup.values.environment import IndexSettings
+    from dlsetup.values.build import Build, Catalog
     from dlsetup.values.plan import Place, Proposal
     from dlsetup.values.report import Progress
     from dlsetup.values.request import Request
+
+PYTORCH_INDEX = "https://download.pytorch.org/whl"
+"""What --pytorch-mirror stands in for."""
 
 
 def plan(request: Request, system: System, progress: Progress) -> Proposal:
@@ -25,16 +29,34 @@ def plan(request: Request, system: System, progress: Progress) -> Proposal:
 
     Resolution always happens here, with this machine's indexes; `system` is this machine.
     """
-    host = request.host or probe_host(system, load_devices)
-    settings = read_pip_configuration(system, None)
-    planner = Planner(
+    return make_planner(request, system, progress).proposal(places(request, system))
+
+
+def make_planner(request: Request, system: System, progress: Progress) -> Planner:
+    """Gather all that the plan of a request is made from."""
+    session = probe_session(system)
+    there = session.active or request.environment if request.host is None else None
+    settings = read_pip_configuration(system, there)
+    return Planner(
         request=request,
-        host=host,
-        catalog=load_catalog(),
+        host=request.host or probe_host(system, load_devices),
+        catalog=with_mirror(load_catalog(), request.pytorch_mirror),
         settings=settings,
-        resolve=make_resolver(request, system, settings, progress),
+        resolve=UvResolver(system=system, settings=settings, progress=progress, offline=request.offline),
     )
-    return planner.proposal(places(request, system))
+
+
+def with_mirror(catalog: Catalog, mirror: str | None) -> Catalog:
+    """Return the catalog with the PyTorch index replaced by a mirror of it, which has the same lines below it."""
+    if mirror is None:
+        return catalog
+
+    def moved(build: Build) -> Build:
+        if build.index is None or not build.index.startswith(PYTORCH_INDEX):
+            return build
+        return replace(build, index=mirror.rstrip("/") + build.index.removeprefix(PYTORCH_INDEX))
+
+    return replace(catalog, builds=tuple(moved(build) for build in catalog.builds))
 
 
 def places(request: Request, system: System) -> Iterator[Place]:
@@ -42,8 +64,3 @@ def places(request: Request, system: System) -> Iterator[Place]:
     if request.host is not None:
         return foreign_places(request)
     return places_to_install(system, probe_session(system), request)
-
-
-def make_resolver(request: Request, system: System, settings: IndexSettings, progress: Progress) -> UvResolver:
-    """Return the resolver that asks uv on this machine."""
-    return UvResolver(system=system, settings=settings, progress=progress, offline=request.offline)

@@ -1,7 +1,20 @@
-"""Learns what the machine is."""
+"""Learns what the machine is, what Python sees on it, and where its packages come from."""
 
 from __future__ import annotations
 
 from dlsetup.probe.host import probe_host
+from dlsetup.probe.pip_configuration import read_pip_configuration
+from dlsetup.probe.python import ask_interpreter, ask_interpreters, find_interpreters, probe_environment
+from dlsetup.probe.session import probe_session
+from dlsetup.probe.storage import probe_storage
 
-__all__ = ["probe_host"]
+__all__ = [
+    "ask_interpreter",
+    "ask_interpreters",
+    "find_interpreters",
+    "probe_environment",
+    "probe_host",
+    "probe_session",
+    "probe_storage",
+    "read_pip_configuration",
+]

@@ -37,6 +37,8 @@ class Request:
     """The machine that it is for, where it is not this one (a recording, --target, --gpu, --driver)."""
     backend: str | None = None
     """KERAS_BACKEND, where the user has set it."""
+    pytorch_mirror: str | None = None
+    """URL of a mirror of https://download.pytorch.org/whl with the same lines below it."""
     offline: bool = False
     yes: bool = False
     dry_run: bool = False
