@@ -1,0 +1,135 @@
+"""What a command learned, as one JSON object for programs. The shapes stand in `schemas/` and do not change."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from dlsetup.values.environment import Distribution, Environment
+from dlsetup.values.plan import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dlsetup.values.finding import Finding
+    from dlsetup.values.plan import Proposal
+    from dlsetup.values.report import Inventory, Report
+
+_SHOWN: dict[type, tuple[str, ...]] = {
+    Plan: (
+        "frameworks",
+        "accelerator",
+        "compute",
+        "python",
+        "environment",
+        "packages",
+        "steps",
+        "reasons",
+        "rejected",
+    ),
+    Distribution: ("name", "version"),
+}
+"""What programs are told of values that hold more, for the stages among themselves."""
+
+_NAMES: dict[type, tuple[str, ...]] = {}
+
+
+def host_json(inventory: Inventory, *, indent: int | None = None) -> str:
+    """Return the machine, its interpreters and its disks: `dlsetup.host/1`."""
+    return _answer(
+        "host",
+        {
+            "host": _plain(inventory.host),
+            "interpreters": _plain(inventory.interpreters),
+            "storage": _plain(inventory.storage),
+        },
+        indent,
+    )
+
+
+def proposal_json(proposal: Proposal, *, indent: int | None = None) -> str:
+    """Return the plans and what was rejected for them: `dlsetup.plan/1`."""
+    return _answer("plan", {"status": proposal.status, "plans": _plain(proposal.plans)}, indent)
+
+
+def report_json(report: Report, *, indent: int | None = None) -> str:
+    """Return what doctor or install found out and did: `dlsetup.report/1`."""
+    return _answer(
+        "report",
+        {
+            "host": _plain(report.host),
+            "environments": _plain(report.environments),
+            "findings": _plain(report.findings),
+            "smoke": _plain(report.smoke),
+            "plans": None if report.proposal is None else _plain(report.proposal.plans),
+            "outcomes": _plain(report.outcomes),
+            "exit_code": report.exit_code,
+        },
+        indent,
+    )
+
+
+def smoke_json(report: Report, *, indent: int | None = None) -> str:
+    """Return what the smoke tests measured: `dlsetup.smoke/1`."""
+    return _answer(
+        "smoke",
+        {"results": _plain(report.smoke), "findings": _plain(report.findings), "exit_code": report.exit_code},
+        indent,
+    )
+
+
+def explanation_json(findings: Iterable[Finding], *, indent: int | None = None) -> str:
+    """Return what a log was recognised as, best first: `dlsetup.explanation/1`."""
+    return _answer("explanation", {"findings": _plain(tuple(findings))}, indent)
+
+
+def error_json(*, kind: str, what: str, seen: str, do: str, exit_code: int, indent: int | None = None) -> str:
+    """Return why a command ended before its work was done: `dlsetup.error/1`."""
+    return _answer("error", {"kind": kind, "what": what, "seen": seen, "do": do, "exit_code": exit_code}, indent)
+
+
+def _answer(kind: str, content: dict[str, Any], indent: int | None) -> str:
+    text = json.dumps({"schema": f"dlsetup.{kind}/1", **content}, ensure_ascii=False, allow_nan=False, indent=indent)
+    # a file name that is not UTF-8 reaches Python as lone surrogates, which only JSON's own escapes can carry
+    return text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n"
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    """Turn a value into what JSON knows: keys are the names of the fields, an unknown number is null."""
+    if isinstance(value, (tuple, list)):
+        return [_plain(each) for each in value]
+    if isinstance(value, Environment):
+        return _environment(value)
+    if is_dataclass(value):
+        return _fields(value)
+    return _atom(value)
+
+
+def _atom(value: Any) -> str | float | None:  # noqa: ANN401
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, float):
+        # a loss that ran away is no number to JSON (RFC 8259, section 6)
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, (str, int)) else str(value)
+
+
+def _fields(value: Any) -> dict[str, Any]:  # noqa: ANN401
+    kind = type(value)
+    names = _NAMES.get(kind)
+    if names is None:
+        names = _NAMES[kind] = _SHOWN.get(kind) or tuple(field.name for field in fields(value))
+    return {name: _plain(getattr(value, name)) for name in names}
+
+
+def _environment(environment: Environment) -> dict[str, Any]:
+    content = _fields(environment)
+    return {
+        "path": content.pop("path"),
+        "kind": content.pop("kind"),
+        "python": environment.interpreter.version,
+        **content,
+    }

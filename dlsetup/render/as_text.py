@@ -1,0 +1,21 @@
+"""What a command learned, as text for people: each part in its own file, all of them named here."""
+
+from __future__ import annotations
+
+from dlsetup.render.console import export_svg, make_console
+from dlsetup.render.text_findings import print_error, print_explanation
+from dlsetup.render.text_host import print_inventory
+from dlsetup.render.text_plan import print_proposal
+from dlsetup.render.text_report import print_report
+from dlsetup.render.text_smoke import print_smoke
+
+__all__ = [
+    "export_svg",
+    "make_console",
+    "print_error",
+    "print_explanation",
+    "print_inventory",
+    "print_proposal",
+    "print_report",
+    "print_smoke",
+]

@@ -1,0 +1,117 @@
+"""Findings and errors: what is wrong, what was seen and what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dlsetup.render import words
+from dlsetup.render.page import LABEL, STATUS, Page
+from dlsetup.values.finding import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.console import Console
+
+    from dlsetup.values.finding import Finding, Remedy
+
+_LABELS = 7
+"""Columns of "seen", "do", "then" and "mode" with the gap after them."""
+_FEW = 3
+_NEEDS_ROOT = "root rights"
+_NEEDS_REBOOT = "a restart of the machine"
+
+
+def print_error(console: Console, what: str, seen: str = "", do: str = "", *, home: str | None = None) -> None:
+    """Say why a command ended: what is wrong, what was seen, what to do next."""
+    page = Page(console, home=home)
+    page.line(("error", STATUS["fail"]), "  ", (what, "bold"), hang=7)
+    for label, text in (("seen", seen), ("do", do)):
+        if text:
+            page.row(label, text, indent=7, column=7 + _LABELS)
+
+
+def print_explanation(
+    console: Console, findings: Iterable[Finding], verbose: bool = False, *, home: str | None = None
+) -> None:
+    """Say what a log was recognised as, the likeliest cause first."""
+    page = Page(console, home=home)
+    recognised = list(findings)
+    if not recognised:
+        page.line("Nothing in it is known to dlsetup.", (" dlsetup doctor looks at the machine itself.", "dim"), hang=2)
+        return
+    best, *others = recognised
+    show_finding(page, best, verbose=verbose)
+    if others and not verbose:
+        page.blank()
+        page.line((f"{words.counted(len(others), 'other cause')} would also fit: -v", "dim"))
+    for other in others if verbose else []:
+        page.blank()
+        show_finding(page, other, verbose=True)
+
+
+def show_finding(page: Page, finding: Finding, follow: Sequence[Finding] = (), *, verbose: bool = False) -> None:
+    """Write a finding with all its parts, and those that only follow from it."""
+    indent = show_headline(page, finding)
+    show_evidence(page, finding.evidence, indent, verbose=verbose)
+    if finding.remedy is not None:
+        _show_remedy(page, finding.remedy, indent, verbose=verbose)
+    _show_followers(page, follow, indent, verbose=verbose)
+    if finding.mode:
+        page.row("mode", (finding.mode, "dim"), indent=indent, column=indent + _LABELS)
+
+
+def show_headline(page: Page, finding: Finding) -> int:
+    """Write a finding's first line; return the column that its parts begin at."""
+    word = finding.status.value
+    indent = max(len(word), 4) + 2
+    hang = indent if page.narrow else indent + len(finding.check) + 3
+    summary = (finding.summary, "bold" if finding.status is Status.FAIL else "")
+    page.line((word.ljust(indent), STATUS[word]), (finding.check, "cyan"), "   ", summary, hang=hang)
+    return indent
+
+
+def show_evidence(page: Page, evidence: tuple[str, ...], indent: int, *, verbose: bool) -> None:
+    """Write what was seen."""
+    shown = evidence if verbose else evidence[:_FEW]
+    for number, fact in enumerate(shown):
+        page.row("" if number else "seen", fact, indent=indent, column=indent + _LABELS)
+    if len(shown) < len(evidence):
+        more = f"and {len(evidence) - len(shown)} more: -v"
+        page.row("", (more, "dim"), indent=indent, column=indent + _LABELS)
+
+
+def _show_remedy(page: Page, remedy: Remedy, indent: int, *, verbose: bool) -> None:
+    column = indent + _LABELS
+    page.row("do", remedy.text, indent=indent, column=column)
+    for command in remedy.commands:
+        page.command(command, indent=column + 2)
+    # where there is a command, the page about it is for those who want to know more
+    for link in remedy.links if verbose else remedy.links[: not remedy.commands]:
+        page.row("", (link, "underline"), indent=indent, column=column + 2)
+    note = remedy_note(remedy)
+    if note:
+        page.row("", (note, LABEL), indent=indent, column=column)
+
+
+def remedy_note(remedy: Remedy) -> str:
+    """Return what carrying it out takes, or who does it."""
+    needs = [
+        word for needed, word in ((remedy.needs_root, _NEEDS_ROOT), (remedy.needs_reboot, _NEEDS_REBOOT)) if needed
+    ]
+    if needs:
+        return f"(needs {words.listed(needs)})"
+    return "(dlsetup doctor --fix does it for you)" if remedy.automatic else ""
+
+
+def _show_followers(page: Page, follow: Sequence[Finding], indent: int, *, verbose: bool) -> None:
+    if not follow:
+        return
+    column = indent + _LABELS
+    verb = "follows" if len(follow) == 1 else "follow"
+    page.row("then", f"{len(follow)} more {verb} from this", indent=indent, column=column)
+    shown = follow if verbose else follow[:_FEW]
+    for each in shown:
+        page.line((f"{each.check}: {each.summary}", "dim"), indent=column + 2, hang=2)
+    if len(shown) < len(follow):
+        page.line((f"and {len(follow) - len(shown)} others: -v", "dim"), indent=column + 2)

@@ -1,0 +1,154 @@
+"""The answer of doctor and install: the verdict first, then what is not well with its cause, the next step last."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dlsetup.render import words
+from dlsetup.render.page import LABEL, STATUS, Page
+from dlsetup.render.story import tell
+from dlsetup.render.text_findings import show_evidence, show_finding, show_headline
+from dlsetup.render.text_host import gpus_words, os_words
+from dlsetup.render.text_plan import headline, show_plan
+from dlsetup.render.text_smoke import show_result
+from dlsetup.render.verdict import count, judge, next_step
+from dlsetup.values.finding import Status
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from dlsetup.render.story import Story
+    from dlsetup.values.environment import Environment
+    from dlsetup.values.finding import Finding
+    from dlsetup.values.report import Outcome, Report
+
+_GROUPS = {
+    "m": "machine",
+    "py": "interpreter",
+    "inst": "installer",
+    "pkg": "packages",
+    "fit": "fit",
+    "env": "variables",
+    "run": "run",
+    "dist": "distributed",
+}
+_INDENT = 6
+_GROUP = _INDENT + 13
+
+
+def print_report(
+    console: Console, report: Report, verbose: bool = False, home: str | None = None, *, folder: str | None = None
+) -> None:
+    """Say whether all is well, what is not and why, and what to do next."""
+    page = Page(console, home=home, folder=folder or (report.session.folder if report.session else None))
+    story = tell(report.findings)
+    verdict = judge(report, story)
+    page.line((verdict.word, STATUS[verdict.status]), f": {verdict.text}", hang=2)
+    for environment in report.environments:
+        page.line((environment_words(page, environment), LABEL), hang=2)
+    _show_plans(page, report, verbose=verbose)
+    for chapter in story.chapters:
+        page.blank()
+        show_finding(page, chapter.cause, chapter.follow, verbose=verbose)
+    for outcome in report.outcomes:
+        _show_outcome(page, outcome, verbose=verbose)
+    _show_calm(page, report, story, verbose=verbose)
+    _show_end(page, report, story)
+
+
+def environment_words(page: Page, environment: Environment) -> str:
+    """Return an environment in one line: "python 3.11.7 in ./.venv, 61 packages"."""
+    python = environment.interpreter.version or "of a version that is not known"
+    kind = f" ({environment.kind})" if environment.kind in {"conda", "system"} else ""
+    packages = words.counted(len(environment.distributions), "package")
+    problem = f"; it cannot be used: {environment.problem}" if environment.problem else ""
+    return f"python {python} in {page.path(environment.path)}{kind}, {packages}{problem}"
+
+
+def _show_plans(page: Page, report: Report, *, verbose: bool) -> None:
+    """Write all of a plan that was not carried out; of one that was, what the user should know about the choice."""
+    if report.proposal is None:
+        return
+    for plan in report.proposal.plans:
+        if not report.outcomes:
+            page.blank()
+            show_plan(page, plan, verbose=verbose)
+            continue
+        if len(report.proposal.plans) > 1:
+            page.line((headline(page, plan), LABEL), hang=2)
+        for reason in plan.reasons:
+            page.line((reason, LABEL), indent=2)
+
+
+def _show_outcome(page: Page, outcome: Outcome, *, verbose: bool) -> None:
+    """Write a step that failed with the last words of its tool; others with -v only."""
+    if outcome.exit_code == 0:
+        if verbose:
+            page.line(("ok    ", STATUS["ok"]), f"{outcome.title}, {words.duration(outcome.seconds)}", hang=_INDENT)
+        return
+    page.blank()
+    ended = "was stopped" if outcome.exit_code is None else f"ended with exit code {outcome.exit_code}"
+    page.line(("fail  ", STATUS["fail"]), (outcome.title, "bold"), f" {ended}", hang=_INDENT)
+    for number, line in enumerate(outcome.tail):
+        page.row("" if number else "said", line, indent=_INDENT, column=_INDENT + 7)
+
+
+def _show_calm(page: Page, report: Report, story: Story, *, verbose: bool) -> None:
+    """Write what is well in one line for each group of checks (with -v each check), and what was not looked at."""
+    page.blank()
+    for result in report.smoke:
+        show_result(page, result)
+    if verbose:
+        _show_every(page, report, story)
+    else:
+        _show_groups(page, report, story)
+    if report.command == "doctor" and not report.deep:
+        page.line(("--    not checked: import, training, network (add --deep)", LABEL), hang=_INDENT)
+
+
+def _show_every(page: Page, report: Report, story: Story) -> None:
+    for finding in story.calm:
+        indent = show_headline(page, finding)
+        show_evidence(page, finding.evidence, indent, verbose=True)
+    for gap in report.host.gaps:
+        page.line(("--    ", LABEL), f"not known: {gap.what}, because {gap.why}", hang=_INDENT)
+
+
+def _show_groups(page: Page, report: Report, story: Story) -> None:
+    groups: dict[str, list[Finding]] = {}
+    for finding in story.calm:
+        if finding.status is Status.OK:
+            groups.setdefault(finding.check.partition(".")[0], []).append(finding)
+    for group, findings in groups.items():
+        name = _GROUPS.get(group, group).ljust(_GROUP - _INDENT)
+        hang = _INDENT if page.narrow else _GROUP
+        page.line(("ok    ", STATUS["ok"]), name, _glance(report, group, findings), hang=hang)
+
+
+def _glance(report: Report, group: str, findings: list[Finding]) -> str:
+    """Return what is worth a glance in a group where all is well: the machine's facts, else what was asked."""
+    if group == "m":
+        return "; ".join(_machine(report))
+    return ", ".join(dict.fromkeys(finding.check.partition(".")[2] or finding.check for finding in findings))
+
+
+def _machine(report: Report) -> list[str]:
+    """Return the discrete GPUs (else what there is), the system and the room on the disk."""
+    host = report.host
+    discrete = tuple(gpu for gpu in host.gpus if not gpu.integrated)
+    room = next((disk.free_bytes for disk in report.storage if disk.purpose == "environment"), None)
+    free = [f"{words.size(room)} free"] if room is not None else []
+    return [*gpus_words(replace(host, gpus=discrete or host.gpus)), *os_words(host)[:1], *free]
+
+
+def _show_end(page: Page, report: Report, story: Story) -> None:
+    counted, step = count(story), next_step(report, story, page.folder)
+    if not (counted or step.command or step.text):
+        return
+    page.blank()
+    lead = (f"{counted}. " if counted and (step.command or step.text) else counted, "bold")
+    if step.command:
+        page.before_command(lead, "Next: ", command=step.command, after=step.text)
+    else:
+        page.line(lead, *(["Next: ", step.text] if step.text else []), hang=2)

@@ -1,0 +1,130 @@
+"""The first and the last line of a report: am I good to go, and what comes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dlsetup.render import words
+from dlsetup.values.finding import Status
+
+if TYPE_CHECKING:
+    from dlsetup.render.story import Chapter, Story
+    from dlsetup.values.environment import Environment
+    from dlsetup.values.report import Report, SmokeResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """The answer in a word or two, and what it is about."""
+
+    word: str
+    status: str
+    """The status whose colour it bears."""
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextStep:
+    """A command to type, and words about it; or words alone."""
+
+    command: str = ""
+    text: str = ""
+
+
+def judge(report: Report, story: Story) -> Verdict:
+    """Return the answer to the one question that everybody has."""
+    trouble = _trouble(report, story)
+    if trouble:
+        return Verdict(word="Not ready", status="fail", text=trouble)
+    trained = tuple(result for result in report.smoke if has_trained(result))
+    if trained:
+        return Verdict(word="Ready", status="ok", text=_proof(trained))
+    if report.proposal is not None and not report.outcomes:
+        return Verdict(word="Planned", status="plan", text="nothing was changed")
+    return _health(report, story)
+
+
+def _trouble(report: Report, story: Story) -> str:
+    failed = story.of(Status.FAIL)
+    if failed:
+        return failed[0].cause.summary
+    broken = next((outcome for outcome in report.outcomes if outcome.exit_code != 0), None)
+    if broken is not None:
+        return f"this step failed: {broken.title}"
+    if report.proposal is not None and report.proposal.status == "unsupported":
+        return "nothing that is published fits"
+    return f"the command ended with exit code {report.exit_code}" if report.exit_code else ""
+
+
+def has_trained(result: SmokeResult) -> bool:
+    """Tell whether a smoke test came as far as a trained network."""
+    return bool(result.losses) and result.accuracy is not None
+
+
+def _proof(trained: tuple[SmokeResult, ...]) -> str:
+    names = tuple(" ".join(filter(None, [words.title(each.framework), each.version])) for each in trained)
+    verb = "trains" if len(trained) == 1 else "train"
+    devices = tuple(dict.fromkeys(each.accelerator or each.device or "a device without a name" for each in trained))
+    return f"{words.listed(names)} {verb} on {words.listed(devices)}"
+
+
+def _health(report: Report, story: Story) -> Verdict:
+    passed = sum(finding.status is Status.OK for finding in report.findings)
+    if not passed:
+        return Verdict(word="Not known", status="unknown", text="no check could be answered")
+    unknown, warned = story.of(Status.UNKNOWN), story.of(Status.WARN)
+    if unknown:
+        return Verdict(word="Not sure", status="unknown", text=unknown[0].cause.summary)
+    if warned:
+        word = f"Works, with {words.counted(len(warned), 'warning')}"
+        return Verdict(word=word, status="warn", text=warned[0].cause.summary)
+    return Verdict(word="Healthy", status="ok", text=f"{words.counted(passed, 'check')} passed, nothing to mend")
+
+
+def count(story: Story) -> str:
+    """Return how much is not well: "1 problem, 2 warnings"."""
+    numbers = (
+        (len(story.of(Status.FAIL)), "problem"),
+        (len(story.of(Status.UNKNOWN)), "open question"),
+        (len(story.of(Status.WARN)), "warning"),
+    )
+    return ", ".join(words.counted(number, noun) for number, noun in numbers if number)
+
+
+def next_step(report: Report, story: Story, folder: str | None = None) -> NextStep:
+    """Return what to do now, if anything; `folder` is the one that the user is in."""
+    if story.chapters:
+        return _repair(story.chapters)
+    if report.exit_code or any(outcome.exit_code != 0 for outcome in report.outcomes):
+        return NextStep()
+    if report.command == "install" and report.outcomes and report.environments:
+        return _activation(report.environments[0], report, folder)
+    if report.command == "doctor" and not report.deep and report.environments:
+        return NextStep(command="dlsetup doctor --deep", text="trains a small network to prove it")
+    return NextStep()
+
+
+def _repair(chapters: tuple[Chapter, ...]) -> NextStep:
+    """Return the remedy of the worst trouble that has one."""
+    remedies = [chapter.cause.remedy for chapter in chapters if chapter.cause.remedy is not None]
+    if not remedies:
+        return NextStep()
+    remedy = remedies[0]
+    if remedy.automatic:
+        return NextStep(command="dlsetup doctor --fix")
+    if len(remedy.commands) == 1:
+        return NextStep(command=remedy.commands[0])
+    if remedy.commands:
+        return NextStep(text=f"the {len(remedy.commands)} commands above, then dlsetup doctor again")
+    return NextStep(text=remedy.text)
+
+
+def _activation(environment: Environment, report: Report, folder: str | None) -> NextStep:
+    active = report.session.active if report.session else None
+    if environment.kind != "venv" or active == environment.path:
+        return NextStep()
+    path = words.path(environment.path, folder=folder)
+    if report.host.os.system == "windows":
+        return NextStep(command=words.command_line((f"{path}\\Scripts\\activate",)))
+    return NextStep(command=words.command_line(("source", f"{path}/bin/activate")))

@@ -1,0 +1,353 @@
+"""Values to show: machines, plans and reports as the stages hand them over."""
+
+from __future__ import annotations
+
+import io
+import math
+from types import SimpleNamespace
+
+import pytest
+from packaging.version import Version
+
+from dlsetup.render.as_text import make_console
+from dlsetup.values.build import Build
+from dlsetup.values.environment import Distribution, Environment, Interpreter, Session, Storage, TorchBuild
+from dlsetup.values.finding import Finding, Remedy, Status
+from dlsetup.values.host import Cpu, Driver, Gap, Gpu, Host, Libc, OperatingSystem
+from dlsetup.values.plan import Package, Plan, Proposal, Reason, Rejection, Step
+from dlsetup.values.report import Inventory, Outcome, Report, SmokeResult
+
+GIB = 1024**3
+HOME = "/home/anna"
+FOLDER = "/home/anna/course"
+
+RTX_4090 = Host(
+    os=OperatingSystem(system="linux", distribution="ubuntu", version="24.04", kernel="6.8.0-45-generic"),
+    libc=Libc(family="glibc", version="2.39"),
+    memory_bytes=62 * GIB + 700 * 1024**2,
+    cpu=Cpu(
+        architecture="x86_64",
+        vendor="AuthenticAMD",
+        brand="AMD Ryzen 9 7950X 16-Core Processor",
+        microarchitecture="x86-64-v4",
+        features=("avx", "avx2", "avx512f", "f16c", "fma", "sse4_2"),
+        physical_cores=16,
+        logical_cores=32,
+    ),
+    gpus=(
+        Gpu(
+            vendor="nvidia",
+            name="NVIDIA GeForce RTX 4090",
+            architecture="sm_89",
+            memory_bytes=24564 * 1024**2,
+            pci_id="10de:2684",
+            integrated=False,
+        ),
+        Gpu(vendor="amd", name="AMD Radeon Graphics", architecture="gfx1036", pci_id="1002:164e", integrated=True),
+    ),
+    drivers=(Driver(vendor="nvidia", version="535.183.01", supports="CUDA 12.2"),),
+)
+
+UNKNOWN = Host(
+    gaps=(
+        Gap(what="os", why="the recording holds no os-release"),
+        Gap(what="gpus", why="nvidia-smi did not answer within 5 s and the PCI bus is not in the recording"),
+        Gap(what="driver.nvidia", why="nvidia-smi did not answer within 5 s"),
+    ),
+)
+
+CPU_ONLY = Host(
+    os=OperatingSystem(
+        system="linux", distribution="debian", version="12", kernel="6.1.0-25-amd64", container="docker"
+    ),
+    libc=Libc(family="glibc", version="2.36"),
+    memory_bytes=16 * GIB,
+    cpu=Cpu(
+        architecture="x86_64", brand="Intel Xeon", microarchitecture="x86-64-v3", physical_cores=2, logical_cores=2
+    ),
+)
+
+
+def interpreter(path: str = f"{FOLDER}/.venv/bin/python", version: str = "3.11.7", **facts) -> Interpreter:
+    known = {"implementation": "cpython", "bits": 64, "free_threaded": False, "architecture": "x86_64"}
+    return Interpreter(path=path, version=version, **{**known, **facts})
+
+
+def environment(*, packages: int = 61, torch: str = "2.14.1+cu130") -> Environment:
+    names = ("torch", *(f"package-{number}" for number in range(1, packages)))
+    return Environment(
+        path=f"{FOLDER}/.venv",
+        kind="venv",
+        interpreter=interpreter(),
+        distributions=tuple(
+            Distribution(name=name, version=torch if name == "torch" else "1.0", folder=f"{name}.dist-info")
+            for name in names
+        ),
+        torch=TorchBuild(version=torch, cuda="13.0"),
+        writable=True,
+    )
+
+
+SESSION = Session(folder=FOLDER, python="/usr/bin/python3")
+
+STORAGE = (
+    Storage(
+        path=f"{FOLDER}/.venv", purpose="environment", total_bytes=1800 * GIB, free_bytes=412 * GIB, filesystem="ext4"
+    ),
+    Storage(path=f"{HOME}/.cache/uv", purpose="cache", total_bytes=1800 * GIB, free_bytes=412 * GIB),
+    Storage(path="/tmp", purpose="temporary", total_bytes=31 * GIB, free_bytes=3 * GIB, noexec=True),  # noqa: S108
+)
+
+
+def passed(*checks: str) -> tuple[Finding, ...]:
+    return tuple(Finding(check=check, status=Status.OK, summary=f"{check} is as it should be") for check in checks)
+
+
+HEALTHY_CHECKS = passed(
+    "m.gpu",
+    "m.nvidia-driver",
+    "m.libc",
+    "m.memory",
+    "m.storage",
+    "py.version",
+    "py.env",
+    "py.shadow",
+    "py.stdlib",
+    "inst.config",
+    "pkg.files",
+    "pkg.requires",
+    "pkg.conflicts",
+    "pkg.torch",
+    "pkg.cuda-libs",
+    "fit.accelerator",
+    "fit.driver",
+    "fit.arch",
+    "env.loader",
+    "env.vars",
+)
+
+SKIPPED = Finding(check="m.wsl", status=Status.SKIP, summary="this is not WSL")
+
+OLD_DRIVER = Finding(
+    check="fit.driver",
+    status=Status.FAIL,
+    mode="nvidia-driver-too-old",
+    summary="the NVIDIA driver is too old for PyTorch 2.14.1+cu130",
+    evidence=(
+        "/proc/driver/nvidia/version: 535.183.01, which serves CUDA 12.2",
+        f"{FOLDER}/.venv/lib/python3.11/site-packages/torch/version.py: cuda = 13.0, which needs 580.65 or newer",
+    ),
+    remedy=Remedy(
+        text="install the build for CUDA 12.6, which this driver serves",
+        commands=("dlsetup install pytorch --compute cu126",),
+        automatic=True,
+        links=("https://docs.nvidia.com/deploy/cuda-compatibility/",),
+    ),
+)
+
+MIXED_CUDA = Finding(
+    check="pkg.cuda-libs",
+    status=Status.WARN,
+    mode="cuda-major-mix-in-env",
+    summary="two generations of CUDA libraries lie in one environment",
+    evidence=("nvidia-nccl-cu12 2.27 and nvidia-nccl-cu13 2.29 both write nvidia/nccl; nothing needs the first",),
+    remedy=Remedy(text="remove the one that nothing needs", commands=("uv pip uninstall nvidia-nccl-cu12",)),
+)
+
+FOLLOWERS = (
+    Finding(
+        check="run.device", status=Status.FAIL, summary="PyTorch sees no device", because="fit.driver", evidence=("0",)
+    ),
+    Finding(check="run.compute", status=Status.SKIP, summary="nothing to compute on", because="run.device"),
+)
+
+LOST_GPU = Finding(
+    check="m.nvidia-driver",
+    status=Status.UNKNOWN,
+    summary="whether the NVIDIA driver works could not be found out",
+    evidence=("nvidia-smi did not answer within 5 s", "/proc/driver/nvidia/version: permission denied"),
+    remedy=Remedy(
+        text="look at the kernel's log: a GPU that has fallen off the bus hangs every tool that asks it",
+        commands=("sudo dmesg --level=err | grep -i nvrm",),
+        needs_root=True,
+    ),
+)
+
+EPOCHS = tuple(0.7 * math.exp(-epoch / 9) + 0.015 for epoch in range(60))
+
+
+def surface(size: int = 24) -> tuple[tuple[float, ...], ...]:
+    """Return what a network says of two interlocked half moons."""
+
+    def probability(x: float, y: float) -> float:
+        return 1 / (1 + math.exp(-14 * (y - 0.5 - 0.28 * math.sin(x * 6.3))))
+
+    ticks = [(tick + 0.5) / size for tick in range(size)]
+    return tuple(tuple(probability(x, y) for x in ticks) for y in ticks)
+
+
+def points() -> tuple[tuple[float, float, int], ...]:
+    found = []
+    for number in range(36):
+        x = (number * 0.618034) % 1
+        side = number % 2
+        away = 0.1 + 0.2 * ((number * 0.381966) % 1)
+        y = 0.5 + 0.28 * math.sin(x * 6.3) + (away if side else -away)
+        found.append((x, y, side))
+    return tuple(found)
+
+
+TRAINED = SmokeResult(
+    framework="pytorch",
+    version="2.13.0+cpu",
+    planned="cpu",
+    device="cpu",
+    accelerator="cpu",
+    losses=EPOCHS,
+    accuracy=1.0,
+    max_difference=1.2e-7,
+    import_seconds=2.13,
+    train_seconds=1.31,
+    surface=surface(),
+    points=points(),
+)
+
+BUILD = Build(
+    framework="pytorch",
+    version=Version("2.13.0"),
+    compute="cpu",
+    accelerator="cpu",
+    requirements=("torch==2.13.0+cpu",),
+    system="linux",
+    architecture="x86_64",
+    pythons=("3.11",),
+)
+
+PACKAGES = tuple(
+    Package(name=name, version=version, index=index, size_bytes=size)
+    for name, version, index, size in (
+        ("torch", "2.13.0+cpu", "https://download.pytorch.org/whl/cpu", 196_000_000),
+        ("torchvision", "0.28.0+cpu", "https://download.pytorch.org/whl/cpu", 1_900_000),
+        ("numpy", "2.4.1", None, 16_700_000),
+        ("pillow", "12.0.0", None, 7_000_000),
+        ("sympy", "1.14.0", None, 6_300_000),
+        ("networkx", "3.6", None, 2_100_000),
+        ("filelock", "3.20.0", None, 16_000),
+        ("fsspec", "2026.10.0", None, 200_000),
+        ("jinja2", "3.1.6", None, 135_000),
+        ("typing-extensions", "4.15.0", None, 45_000),
+    )
+)
+
+OLD = Reason(code="driver-old", text="it needs driver 580.65 or newer of NVIDIA, and this machine has 535.183.01")
+FOREIGN = Reason(code="platform", text="it is published for macos-arm64, not linux-x86_64")
+
+REJECTED = (
+    *(
+        Rejection(framework="pytorch", version=v, compute="cu130", reasons=(OLD,))
+        for v in ("2.15.0", "2.14.1", "2.13.0")
+    ),
+    Rejection(
+        framework="pytorch",
+        version="2.15.0",
+        compute="rocm7.1",
+        reasons=(
+            Reason(code="gpu-architecture", text="it has no code for AMD Radeon Graphics (gfx1036)"),
+            Reason(code="driver-unknown", text="the state of the AMD driver is not known"),
+        ),
+    ),
+    *(Rejection(framework="pytorch", version=f"2.{n}.0", compute="mps", reasons=(FOREIGN,)) for n in range(15, 5, -1)),
+)
+
+PLAN = Plan(
+    frameworks=("pytorch",),
+    accelerator="cpu",
+    compute="cpu",
+    python="3.11",
+    environment=f"{FOLDER}/.venv",
+    packages=PACKAGES,
+    steps=(
+        Step(
+            title="make the environment",
+            argv=("/opt/uv", "venv", "--python", f"{HOME}/my pythons/3.11/bin/python", f"{FOLDER}/.venv"),
+        ),
+        Step(
+            title="install 10 packages",
+            argv=("/opt/uv", "pip", "sync", "--python", f"{FOLDER}/.venv", f"{FOLDER}/.venv/.dlsetup/pylock.toml"),
+        ),
+    ),
+    reasons=("this machine has no GPU", "PyTorch 2.13.0 is not the newest (2.15.0): it has no wheel for Python 3.10"),
+    rejected=REJECTED,
+    builds=(BUILD,),
+    installed_bytes=780 * 1024**2,
+)
+
+PROPOSAL = Proposal(status="ok", plans=(PLAN,))
+
+
+def doctor(*findings: Finding, **facts) -> Report:
+    known = {"host": RTX_4090, "environments": (environment(),), "session": SESSION, "storage": STORAGE}
+    return Report(command="doctor", findings=findings, **{**known, **facts})
+
+
+def without(*checks: str) -> tuple[Finding, ...]:
+    return tuple(finding for finding in HEALTHY_CHECKS if finding.check not in checks)
+
+
+BROKEN = doctor(*without("fit.driver", "pkg.cuda-libs"), SKIPPED, MIXED_CUDA, OLD_DRIVER, *FOLLOWERS, exit_code=1)
+
+INSTALLED = Report(
+    command="install",
+    host=CPU_ONLY,
+    environments=(environment(packages=10, torch="2.13.0+cpu"),),
+    session=SESSION,
+    proposal=PROPOSAL,
+    findings=passed("m.storage", "py.version", "run.import", "run.device", "run.compute"),
+    outcomes=(
+        Outcome(title="make the environment", exit_code=0, seconds=0.21),
+        Outcome(title="install 10 packages", exit_code=0, seconds=38.4, tail=("Installed 10 packages in 31.2s",)),
+    ),
+    smoke=(TRAINED,),
+    deep=True,
+)
+
+
+@pytest.fixture(scope="session")
+def samples() -> SimpleNamespace:
+    """Return what there is to show, by name."""
+    return SimpleNamespace(
+        home=HOME,
+        folder=FOLDER,
+        inventory=Inventory(
+            host=RTX_4090,
+            interpreters=(
+                interpreter(),
+                interpreter(path="/usr/bin/python3", version="3.12.3", externally_managed=True),
+                interpreter(path=f"{HOME}/.pyenv/versions/3.13.1t/bin/python", version="3.13.1", free_threaded=True),
+                Interpreter(path="/opt/old/bin/python", problem="libpython3.8.so.1.0: cannot open shared object file"),
+            ),
+            storage=STORAGE,
+        ),
+        unknown_inventory=Inventory(host=UNKNOWN),
+        healthy=doctor(*HEALTHY_CHECKS, SKIPPED),
+        broken=BROKEN,
+        unanswered=doctor(*without("m.nvidia-driver", "fit.driver"), LOST_GPU),
+        installed=INSTALLED,
+        proposal=PROPOSAL,
+        trained=TRAINED,
+        old_driver=OLD_DRIVER,
+        mixed_cuda=MIXED_CUDA,
+    )
+
+
+@pytest.fixture
+def shown():
+    """Return a function that gives what is printed to a console of some width and encoding."""
+
+    def show(draw, *, width: int = 80, encoding: str = "utf-8") -> str:
+        file = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="\n")
+        draw(make_console(width=width, file=file))
+        file.flush()
+        return file.buffer.getvalue().decode(encoding)
+
+    return show
