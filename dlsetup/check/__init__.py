@@ -1,0 +1,204 @@
+"""Asks about a situation, one question per check, hardware first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dlsetup.check import environment, fit, installer, python
+from dlsetup.check.check import Check
+from dlsetup.check.machine import amd, apple, container, gpu, intel, libc, nvidia, processor, resources
+from dlsetup.check.packages import (
+    abi,
+    conflicts,
+    cuda_libraries,
+    extensions,
+    integrity,
+    jax,
+    pytorch,
+    requires,
+    tensorflow,
+)
+from dlsetup.values.finding import Status
+
+if TYPE_CHECKING:
+    from dlsetup.values.finding import Finding
+    from dlsetup.values.situation import Situation
+
+__all__ = ["CHECKS", "Check", "blocked", "run_checks"]
+
+_OUTER = ("m.container", "m.wsl")
+_BROKEN = ("py.env", "py.stdlib")
+_UNUSABLE = (*_OUTER, "m.nvidia-driver", "m.amd", "m.intel")
+
+CHECKS: tuple[Check, ...] = (
+    Check(name="m.gpu", title="The GPUs of this machine are known", group="machine", question=gpu.gpus_known),
+    Check(
+        name="m.container",
+        title="A container has the GPU of its host",
+        group="machine",
+        question=container.container_passes_gpu,
+    ),
+    Check(name="m.wsl", title="WSL passes the GPU on", group="machine", question=container.wsl_passes_gpu),
+    Check(
+        name="m.nvidia-driver",
+        title="The NVIDIA driver serves its GPUs",
+        group="machine",
+        question=nvidia.driver_serves,
+        follows=_OUTER,
+    ),
+    Check(
+        name="m.nvidia-visibility",
+        title="No variable hides the NVIDIA GPUs",
+        group="machine",
+        question=nvidia.visible,
+    ),
+    Check(name="m.amd", title="The AMD GPU can be used", group="machine", question=amd.usable, follows=_OUTER),
+    Check(name="m.intel", title="The Intel GPU can be used", group="machine", question=intel.usable, follows=_OUTER),
+    Check(
+        name="m.apple",
+        title="This Mac's Python is native, its macOS new enough",
+        group="machine",
+        question=apple.native,
+    ),
+    Check(
+        name="m.cpu",
+        title="The processor can run the wheels",
+        group="machine",
+        question=processor.able,
+        follows=("m.apple",),
+        blocks=True,
+    ),
+    Check(name="m.libc", title="The C library carries the wheels", group="machine", question=libc.carries, blocks=True),
+    Check(name="m.memory", title="There is enough memory", group="machine", question=resources.memory_suffices),
+    Check(
+        name="m.storage",
+        title="There is room, and it can be written",
+        group="machine",
+        question=resources.storage_suffices,
+        blocks=True,
+    ),
+    Check(
+        name="py.version",
+        title="Frameworks are published for this Python",
+        group="interpreter",
+        question=python.suits,
+        follows=("m.apple", "m.libc"),
+        blocks=True,
+    ),
+    Check(name="py.env", title="The environment is sound", group="interpreter", question=python.sound, blocks=True),
+    Check(name="py.shadow", title="No file hides a package", group="interpreter", question=python.unshadowed),
+    Check(name="py.stdlib", title="The standard library is whole", group="interpreter", question=python.complete),
+    Check(
+        name="inst.config",
+        title="Packages come from where they should",
+        group="installer",
+        question=installer.configured,
+    ),
+    Check(name="inst.tool", title="pip is new enough", group="installer", question=installer.recent),
+    Check(
+        name="pkg.files",
+        title="The files of packages are whole",
+        group="packages",
+        question=integrity.whole,
+        follows=_BROKEN,
+    ),
+    Check(
+        name="pkg.requires",
+        title="What frameworks require is there",
+        group="packages",
+        question=requires.hold,
+        follows=("py.env", "py.version"),
+    ),
+    Check(
+        name="pkg.conflicts",
+        title="No two packages share their files",
+        group="packages",
+        question=conflicts.none_share_files,
+        follows=("py.env",),
+    ),
+    Check(
+        name="pkg.torch",
+        title="torch and its companions are of one release and build",
+        group="packages",
+        question=pytorch.one_release,
+        follows=("py.env",),
+    ),
+    Check(
+        name="pkg.tensorflow",
+        title="TensorFlow, Keras and their plugins fit together",
+        group="packages",
+        question=tensorflow.fits,
+        follows=("py.env",),
+    ),
+    Check(
+        name="pkg.jax",
+        title="jax, jaxlib and plugins agree",
+        group="packages",
+        question=jax.agree,
+        follows=("py.env",),
+    ),
+    Check(
+        name="pkg.cuda-libs",
+        title="CUDA libraries are those that frameworks need",
+        group="packages",
+        question=cuda_libraries.right,
+        follows=("py.env",),
+    ),
+    Check(
+        name="pkg.extensions",
+        title="Compiled extensions were made for this torch",
+        group="packages",
+        question=extensions.match,
+        follows=("py.env",),
+    ),
+    Check(
+        name="pkg.abi",
+        title="Packages were built for what is installed beside them",
+        group="packages",
+        question=abi.compatible,
+        follows=("py.env",),
+    ),
+    Check(
+        name="fit.accelerator",
+        title="The installed builds use the machine's GPU",
+        group="fit",
+        question=fit.uses_accelerator,
+        follows=("py.env", "py.stdlib", *_OUTER),
+    ),
+    Check(
+        name="fit.driver",
+        title="The driver is new enough for the builds",
+        group="fit",
+        question=fit.driver_suffices,
+        follows=("py.env", *_UNUSABLE, "fit.accelerator"),
+    ),
+    Check(
+        name="fit.arch",
+        title="The builds have code for the GPU",
+        group="fit",
+        question=fit.architecture_inside,
+        follows=("py.env", "fit.accelerator"),
+    ),
+    Check(
+        name="env.loader",
+        title="No other library comes before the installed ones",
+        group="environment",
+        question=environment.unshadowed_libraries,
+    ),
+    Check(name="env.vars", title="Variables make sense", group="environment", question=environment.sensible),
+)
+"""Every check, in the order in which they are shown: by layer, so that the first failure is the cause."""
+
+
+def run_checks(situation: Situation) -> tuple[Finding, ...]:
+    """Ask every check, and attribute what follows from an earlier failure to that."""
+    findings: dict[str, Finding] = {}
+    for check in CHECKS:
+        findings[check.name] = check.attributed(check.ask(situation), findings)
+    return tuple(findings.values())
+
+
+def blocked(findings: tuple[Finding, ...]) -> bool:
+    """Tell whether a failure forbids an installation."""
+    blocking = {check.name for check in CHECKS if check.blocks}
+    return any(finding.status is Status.FAIL and finding.check in blocking for finding in findings)

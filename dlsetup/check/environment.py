@@ -1,0 +1,299 @@
+"""Checks of the session: loader paths and variables that steer Python and the frameworks."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dlsetup.check.answers import fail, ok, skip, warn
+from dlsetup.check.commands import dlsetup_install, export, pip_install, system_of, unset
+from dlsetup.check.installed import Installed, code_inside, distribution_of, installed
+from dlsetup.check.machine.nvidia import hides_all
+from dlsetup.check.packages.cuda_libraries import cuda_major
+from dlsetup.check.versions import version
+from dlsetup.values.architecture import runs_on
+from dlsetup.values.finding import Remedy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dlsetup.values.environment import Session
+    from dlsetup.values.finding import Finding
+    from dlsetup.values.situation import Situation
+
+LOADER = "env.loader"
+VARS = "env.vars"
+
+VARIABLES = "https://docs.python.org/3/using/cmdline.html#environment-variables"
+
+
+def unshadowed_libraries(situation: Situation) -> Finding:
+    """Look on the loader's path for the libraries that wheels bring themselves."""
+    session, environment = situation.session, situation.environment
+    if session is None or not session.loader:
+        return skip(LOADER, "no loader path with CUDA libraries is set")
+    for entry in session.loader:
+        if "stubs" in re.split(r"[/\\]", entry.folder) and any(
+            name.startswith("libcuda.so") for name in entry.libraries
+        ):
+            return _stub(situation, entry.folder)
+    bundled = dict(bundled_libraries(situation))
+    for entry in session.loader:
+        if environment is not None and entry.folder.startswith(environment.path.rstrip("/") + "/"):
+            continue
+        both = [name for name in entry.libraries if _soname(name) in bundled]
+        if both:
+            return _shadowed(situation, entry.folder, both[0], bundled[_soname(both[0])])
+    return ok(LOADER, "the loader path hides none of the installed libraries")
+
+
+def _soname(name: str) -> str:
+    """Cut "libcudnn.so.9.1.0" to what the loader looks for, "libcudnn.so.9"."""
+    match = re.match(r"(.+?\.so\.\d+)", name)
+    return match.group(1) if match else name
+
+
+def bundled_libraries(situation: Situation) -> Iterator[tuple[str, str]]:
+    """Yield the shared libraries that installed nvidia-* wheels bring, each with its wheel."""
+    environment = situation.environment
+    for each in environment.distributions if environment else ():
+        stem = re.sub(r"-cu\d+$", "", each.name)
+        for library in situation.catalog.libraries:
+            if library.package != stem:
+                continue
+            own = version(each.version)
+            numbers = {"version": str(own.major) if own else "", "cuda": cuda_major(each.name)}
+            yield f"{library.stem}.so.{numbers.get(library.number, library.number)}", f"{each.name} {each.version}"
+
+
+def _stub(situation: Situation, folder: str) -> Finding:
+    return fail(
+        LOADER,
+        "cuda-stub-lib-loaded",
+        "A stand-in for the NVIDIA driver, meant for building, comes before the driver itself.",
+        evidence=(f"LD_LIBRARY_PATH names {folder}", "libcuda.so there has no driver behind it"),
+        remedy=Remedy(
+            text="Take that folder out of LD_LIBRARY_PATH.",
+            commands=(unset(situation, "LD_LIBRARY_PATH"),),
+            links=("https://docs.nvidia.com/cuda/cuda-installation-guide-linux/",),
+        ),
+    )
+
+
+def _shadowed(situation: Situation, folder: str, library: str, wheel: str) -> Finding:
+    return warn(
+        LOADER,
+        "nvidia-libs-shadowed-by-ld-library-path",
+        "Other CUDA libraries come before those that were installed with the framework.",
+        evidence=(f"LD_LIBRARY_PATH names {folder}, which has {library}", f"{wheel} brings the same library"),
+        remedy=Remedy(
+            text="Take that folder out of LD_LIBRARY_PATH; the wheels find their own libraries.",
+            commands=(unset(situation, "LD_LIBRARY_PATH"),),
+            links=("https://github.com/pytorch/pytorch/issues/131312",),
+        ),
+    )
+
+
+def sensible(situation: Situation) -> Finding:
+    """Look for variables that name what is not there, or that this machine does not need."""
+    session = situation.session
+    if session is None:
+        return skip(VARS, "the session's variables are not known")
+    for question in (_pythonhome, _pythonpath, _keras_backend, _legacy_keras, _jax_platforms, _amd_devices, _override):
+        found = question(situation, session)
+        if found is not None:
+            return found
+    return ok(VARS, "no variable stands in the way")
+
+
+def _pythonhome(situation: Situation, session: Session) -> Finding | None:
+    value = session.variable("PYTHONHOME")
+    if not value:
+        return None
+    environment = situation.environment
+    here = environment.interpreter.path if environment else "the interpreter"
+    return fail(
+        VARS,
+        "pythonpath-leak",
+        "PYTHONHOME makes every Python look for its library in one folder.",
+        evidence=(f"PYTHONHOME is {value}", f"{here} has its own"),
+        remedy=Remedy(text="Remove the variable.", commands=(unset(situation, "PYTHONHOME"),), links=(VARIABLES,)),
+    )
+
+
+def _pythonpath(situation: Situation, session: Session) -> Finding | None:
+    environment = situation.environment
+    minor = environment.interpreter.minor if environment else None
+    if minor is None:
+        return None
+    separator = ";" if system_of(situation) == "windows" else ":"
+    for folder in (session.variable("PYTHONPATH") or "").split(separator):
+        match = re.search(r"python(\d+\.\d+)[/\\](?:site|dist)-packages", folder)
+        if match and match.group(1) != minor:
+            return warn(
+                VARS,
+                "pythonpath-leak",
+                "PYTHONPATH brings in the packages of another Python.",
+                evidence=(f"PYTHONPATH has {folder}", f"the interpreter is Python {minor}"),
+                remedy=Remedy(
+                    text="Remove the variable.", commands=(unset(situation, "PYTHONPATH"),), links=(VARIABLES,)
+                ),
+            )
+    return None
+
+
+def _keras_backend(situation: Situation, session: Session) -> Finding | None:
+    value = session.variable("KERAS_BACKEND")
+    keras = situation.catalog.framework("keras")
+    environment = situation.environment
+    if not value or keras is None or environment is None or environment.distribution("keras") is None:
+        return None
+    if value == "numpy" or (value == "openvino" and environment.distribution("openvino") is not None):
+        return None
+    backend = situation.catalog.framework("pytorch" if value == "torch" else value)
+    if backend is not None and distribution_of(situation, backend) is not None:
+        return None
+    known = {name: framework for name in keras.backends if (framework := situation.catalog.framework(name)) is not None}
+    there = [name for name, framework in known.items() if distribution_of(situation, framework) is not None]
+    command = export(situation, "KERAS_BACKEND", _backend_name(there[0])) if there else None
+    install = dlsetup_install(situation, backend.name) if backend else dlsetup_install(situation, "keras")
+    return fail(
+        VARS,
+        "keras-backend-unset",
+        f"Keras is told to run on {value}, which is not installed.",
+        evidence=(f"KERAS_BACKEND is {value}", f"installed: {', '.join(there) if there else 'no back end of Keras'}"),
+        remedy=Remedy(
+            text="Name a back end that is installed, or install this one.",
+            commands=(command or install,),
+            links=("https://keras.io/getting_started/",),
+        ),
+    )
+
+
+def _backend_name(framework: str) -> str:
+    """Return Keras' word for a framework."""
+    return "torch" if framework == "pytorch" else framework
+
+
+def _legacy_keras(situation: Situation, session: Session) -> Finding | None:
+    value = (session.variable("TF_USE_LEGACY_KERAS") or "").lower()
+    tensorflow = situation.catalog.framework("tensorflow")
+    environment = situation.environment
+    found = distribution_of(situation, tensorflow) if tensorflow else None
+    if value not in {"1", "true"} or environment is None or found is None:
+        return None
+    if environment.distribution("tf-keras") is not None:
+        return None
+    own = version(found.version)
+    wanted = f"tf-keras=={own.major}.{own.minor}.*" if own else "tf-keras"
+    return fail(
+        VARS,
+        "tf-legacy-keras-missing",
+        "TensorFlow is told to use Keras 2, which is not installed.",
+        evidence=(f"TF_USE_LEGACY_KERAS is {value}", "tf-keras is not installed"),
+        remedy=Remedy(
+            text="Install tf-keras, or remove the variable.",
+            commands=(pip_install(situation, wanted),),
+            automatic=True,
+            links=("https://keras.io/getting_started/",),
+        ),
+    )
+
+
+def _jax_platforms(situation: Situation, session: Session) -> Finding | None:
+    value = session.variable("JAX_PLATFORMS")
+    this = _installed(situation, "jax")
+    if not value or this is None:
+        return None
+    names = {"cuda": "cuda", "gpu": "cuda", "rocm": "rocm"}
+    first = value.split(",")[0].strip().lower()
+    wanted = names.get(first)
+    if wanted is None or this.accelerator == wanted or (first == "gpu" and this.accelerator == "rocm"):
+        return None
+    return warn(
+        VARS,
+        "env-var-wrong-type",
+        f"JAX is told to run on {first}, and has no plugin for it.",
+        evidence=(f"JAX_PLATFORMS is {value}", this.seen),
+        remedy=Remedy(
+            text="Remove the variable, or install JAX with that plugin.",
+            commands=(unset(situation, "JAX_PLATFORMS"),),
+            links=("https://docs.jax.dev/en/latest/installation.html",),
+        ),
+    )
+
+
+def _installed(situation: Situation, framework: str) -> Installed | None:
+    return next((each for each in installed(situation) if each.framework == framework), None)
+
+
+def _amd_devices(situation: Situation, session: Session) -> Finding | None:
+    gpus = situation.host.gpus_of("amd")
+    if not gpus or not any(each.accelerator == "rocm" for each in installed(situation)):
+        return None
+    visible, count = session.variable("ROCR_VISIBLE_DEVICES"), len(gpus)
+    if visible is not None:
+        if hides_all(visible, count):
+            return _hidden(situation, "ROCR_VISIBLE_DEVICES", visible, count)
+        count = len(visible.split(","))
+    chosen = session.variable("HIP_VISIBLE_DEVICES")
+    if chosen is None or not hides_all(chosen, count):
+        return None
+    if visible is None:
+        return _hidden(situation, "HIP_VISIBLE_DEVICES", chosen, count)
+    return fail(
+        VARS,
+        "rocm-visible-devices-conflict",
+        "Two variables choose among the AMD GPUs, and together they hide all of them.",
+        evidence=(f"ROCR_VISIBLE_DEVICES is {visible}", f"HIP_VISIBLE_DEVICES is {chosen}, counted within the former"),
+        remedy=Remedy(
+            text="Keep one of the two.",
+            commands=(unset(situation, "HIP_VISIBLE_DEVICES"),),
+            links=("https://rocm.docs.amd.com/en/latest/conceptual/gpu-isolation.html",),
+        ),
+    )
+
+
+def _hidden(situation: Situation, name: str, value: str, count: int) -> Finding:
+    return fail(
+        VARS,
+        "cuda-visible-devices-hides-gpus",
+        f"{name} hides every AMD GPU.",
+        evidence=(f'{name} is "{value}"', f"the machine has {count} AMD GPU{'s' if count > 1 else ''}, counted from 0"),
+        remedy=Remedy(
+            text="Remove the variable, or set it to the number of a GPU that exists.",
+            commands=(unset(situation, name),),
+            links=("https://rocm.docs.amd.com/en/latest/conceptual/gpu-isolation.html",),
+        ),
+    )
+
+
+def _override(situation: Situation, session: Session) -> Finding | None:
+    value = session.variable("HSA_OVERRIDE_GFX_VERSION")
+    gpus = situation.host.gpus_of("amd")
+    this = next((each for each in installed(situation) if each.accelerator == "rocm"), None)
+    codes = code_inside(situation, this) if this is not None else None
+    if not value or not gpus or this is None or codes is None:
+        return None
+    device = gpus[0].architecture
+    if device is None or not any(runs_on(code, device) for code in codes) or _means(value, device):
+        return None
+    return warn(
+        VARS,
+        "rocm-gfx-override-misuse",
+        "HSA_OVERRIDE_GFX_VERSION makes the GPU pass for another, which this build does not need.",
+        evidence=(f"HSA_OVERRIDE_GFX_VERSION is {value}", f"{this.title} {this.version} has code for {device} itself"),
+        remedy=Remedy(
+            text="Remove the variable, also from your shell's profile.",
+            commands=(unset(situation, "HSA_OVERRIDE_GFX_VERSION"),),
+            links=("https://rocm.docs.amd.com/en/latest/conceptual/gpu-isolation.html",),
+        ),
+    )
+
+
+def _means(value: str, device: str) -> bool:
+    """Tell whether an override ("11.0.0") names the very device ("gfx1100")."""
+    parts = value.split(".")
+    if not all(part.isdigit() for part in parts):
+        return False
+    return device == "gfx" + parts[0] + "".join(f"{int(part):x}" for part in parts[1:])

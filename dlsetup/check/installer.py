@@ -1,0 +1,121 @@
+"""Checks of the installers: where packages come from, and whether pip is new enough to see them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from dlsetup.check.answers import fail, ok, skip, warn
+from dlsetup.check.commands import dlsetup_install, pip_install, system_of
+from dlsetup.check.versions import older
+from dlsetup.values.finding import Remedy
+
+if TYPE_CHECKING:
+    from dlsetup.values.environment import IndexSettings
+    from dlsetup.values.finding import Finding
+    from dlsetup.values.situation import Situation
+
+CONFIG = "inst.config"
+TOOL = "inst.tool"
+
+CONFIGURATION = "https://pip.pypa.io/en/stable/topics/configuration/"
+
+_MANYLINUX = "20.3"
+"""The first pip that knows manylinux_X_Y tags: https://pip.pypa.io/en/stable/news/#b1-2020-10-31."""
+
+
+def configured(situation: Situation) -> Finding:
+    """Look for indexes that cannot serve ordinary packages, or that mix builds of one family."""
+    settings = situation.indexes
+    if settings is None:
+        return skip(CONFIG, "pip's configuration was not read")
+    hosts = {urlsplit(each.index).hostname for each in situation.catalog.builds if each.index}
+    if settings.index_url and urlsplit(settings.index_url).hostname in hosts and not _others(settings, hosts):
+        return _replaced(situation, settings, settings.index_url)
+    extra = next((url for url in settings.extra_index_urls if urlsplit(url).hostname in hosts), None)
+    if extra is not None:
+        return _mixed(situation, settings, extra)
+    said = [f"{name} from {origin}" for name, origin in settings.sources]
+    if not said:
+        return ok(CONFIG, "pip's defaults")
+    return ok(CONFIG, f"pip is configured: {', '.join(said)}", mode="pip-config-overrides")
+
+
+def _others(settings: IndexSettings, hosts: set[str | None]) -> bool:
+    return bool(settings.find_links) or any(urlsplit(url).hostname not in hosts for url in settings.extra_index_urls)
+
+
+def shown(url: str) -> str:
+    """Return an index's address without credentials."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+
+
+def _origin(settings: IndexSettings, name: str) -> str:
+    return next((origin for key, origin in settings.sources if key == name), "pip's configuration")
+
+
+def _replaced(situation: Situation, settings: IndexSettings, url: str) -> Finding:
+    return fail(
+        CONFIG,
+        "index-url-replaces-pypi",
+        "pip takes packages from an index that holds one framework alone.",
+        evidence=(f"index-url is {shown(url)} (from {_origin(settings, 'index-url')})", "no other index is configured"),
+        remedy=Remedy(
+            text="Remove the setting; dlsetup names that index for its own packages only.",
+            commands=(_forget(situation, settings, "index-url", "PIP_INDEX_URL"),),
+            links=(CONFIGURATION,),
+        ),
+    )
+
+
+def _forget(situation: Situation, settings: IndexSettings, name: str, variable: str) -> str:
+    if _origin(settings, name).startswith("PIP_"):
+        return f"Remove-Item Env:{variable}" if system_of(situation) == "windows" else f"unset {variable}"
+    return f"pip config unset global.{name}"
+
+
+def _mixed(situation: Situation, settings: IndexSettings, url: str) -> Finding:
+    owner = next((each.framework for each in situation.catalog.builds if _same_host(each.index, url)), "pytorch")
+    return warn(
+        CONFIG,
+        "extra-index-mix",
+        "pip may take parts of one framework from two indexes, and so mix two builds.",
+        evidence=(
+            f"extra-index-url is {shown(url)} (from {_origin(settings, 'extra-index-url')})",
+            f"{owner} is on the default index too, and pip takes the highest version of both",
+        ),
+        remedy=Remedy(
+            text="Remove the setting and let dlsetup install the framework, each package from one index.",
+            commands=(
+                _forget(situation, settings, "extra-index-url", "PIP_EXTRA_INDEX_URL"),
+                dlsetup_install(situation, owner),
+            ),
+            links=(CONFIGURATION,),
+        ),
+    )
+
+
+def _same_host(index: str | None, url: str) -> bool:
+    return index is not None and urlsplit(index).hostname == urlsplit(url).hostname
+
+
+def recent(situation: Situation) -> Finding:
+    """Look for a pip that cannot see today's wheels."""
+    pip = situation.environment.version("pip") if situation.environment else None
+    if pip is None:
+        return skip(TOOL, "no pip in the environment, and none is needed")
+    if situation.host.os.system != "linux" or not older(pip, _MANYLINUX):
+        return ok(TOOL, f"pip {pip}")
+    return warn(
+        TOOL,
+        "pip-too-old",
+        "This pip cannot see today's wheels and takes old ones without a word.",
+        evidence=(f"pip {pip} is installed", f"manylinux_2_28 wheels need pip {_MANYLINUX} or newer"),
+        remedy=Remedy(
+            text="Upgrade pip.",
+            commands=(pip_install(situation, "--upgrade", "pip"),),
+            automatic=True,
+            links=("https://peps.python.org/pep-0600/",),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Checks of the machine: GPUs, drivers, containers, processor, memory and disks."""

@@ -1,0 +1,1 @@
+"""Checks of what is installed: whole, in agreement, and of one build."""

@@ -1,0 +1,78 @@
+"""pkg.abi: was everything built against the NumPy, protobuf and setuptools that are installed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dlsetup.check.answers import fail, ok, skip
+from dlsetup.check.commands import dlsetup_install, pip_install, untouchable
+from dlsetup.check.versions import normal, older, public, version
+from dlsetup.values.finding import Remedy
+
+if TYPE_CHECKING:
+    from dlsetup.values.build import AbiRule
+    from dlsetup.values.environment import Environment
+    from dlsetup.values.finding import Finding
+    from dlsetup.values.situation import Situation
+
+NAME = "pkg.abi"
+
+
+def compatible(situation: Situation) -> Finding:
+    """Apply the catalog's rules of incompatible pairs."""
+    environment = situation.environment
+    if environment is None or not environment.distributions:
+        return skip(NAME, "nothing is installed")
+    broken = [rule for rule in situation.catalog.abi if _breaks(rule, environment)]
+    if not broken:
+        return ok(NAME, "no package was built for an older generation of another")
+    first = broken[0]
+    package, other = environment.distribution(normal(first.package)), environment.distribution(normal(first.other))
+    if package is None:
+        return skip(NAME, "nothing is installed")
+    return fail(
+        NAME,
+        first.mode,
+        f"{package.name} {package.version} does not work with this {first.other}."
+        if other
+        else f"{package.name} {package.version} needs {first.other}, which is not installed.",
+        evidence=(
+            f"{package.name} before {first.below} needs {first.other} before {first.from_}",
+            f"{other.name} {other.version} is installed" if other else f"{first.other} is not installed",
+        ),
+        remedy=_bounded(situation, environment, [rule for rule in broken if rule.other == first.other]),
+    )
+
+
+def _breaks(rule: AbiRule, environment: Environment) -> bool:
+    package, other = environment.distribution(normal(rule.package)), environment.distribution(normal(rule.other))
+    # builds with a label of their own (NVIDIA's containers) may be patched
+    if package is None or not older(public(package.version), rule.below):
+        return False
+    if other is None:
+        return rule.absent
+    here, limit = version(other.version), version(rule.from_)
+    return here is not None and limit is not None and here >= limit
+
+
+def _bounded(situation: Situation, environment: Environment, rules: list[AbiRule]) -> Remedy:
+    """Put the other package back below the lowest of all limits that its users have."""
+    other = rules[0].other
+    lowest = min((rule.from_ for rule in rules), key=lambda text: version(text) or version("0"))  # type: ignore[arg-type,return-value]
+    source = next((rule.source for rule in rules if rule.source.startswith("http")), "")
+    links = (source,) if source else ()
+    if untouchable(situation):
+        framework = next(
+            (each for each in situation.catalog.frameworks if environment.distribution(each.package)), None
+        )
+        text = "Install what you need into an environment of your own."
+        return Remedy(
+            text=text, commands=(dlsetup_install(situation, framework.name if framework else other),), links=links
+        )
+    users = " and ".join(dict.fromkeys(rule.package for rule in rules))
+    return Remedy(
+        text=f"Install a {other} that {users} can use; a newer {rules[0].package} needs no such bound.",
+        commands=(pip_install(situation, f"{other}<{lowest}"),),
+        automatic=True,
+        links=links,
+    )

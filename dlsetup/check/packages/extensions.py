@@ -1,0 +1,149 @@
+"""pkg.extensions: were compiled extensions made for this torch."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dlsetup.check.answers import fail, ok, skip, unknown
+from dlsetup.check.commands import DEEP, pip_install, pip_uninstall
+from dlsetup.check.installed import installed, major, torch_in
+from dlsetup.check.requirements import needs
+from dlsetup.check.versions import label, public, version
+from dlsetup.values.finding import Remedy
+
+if TYPE_CHECKING:
+    from dlsetup.values.environment import Distribution
+    from dlsetup.values.finding import Finding
+    from dlsetup.values.situation import Situation
+
+NAME = "pkg.extensions"
+
+_PINNED = {"xformers": "xformers-torch-mismatch", "vllm": "torch-extension-abi-generic"}
+"""Extensions whose metadata name the one torch that they were built for."""
+
+_LABELLED = {
+    "flash-attn": "flash-attn-abi-mismatch",
+    "torch-scatter": "pyg-extension-abi-mismatch",
+    "torch-sparse": "pyg-extension-abi-mismatch",
+    "torch-cluster": "pyg-extension-abi-mismatch",
+    "torch-spline-conv": "pyg-extension-abi-mismatch",
+    "pyg-lib": "pyg-extension-abi-mismatch",
+}
+"""Extensions whose local label names it: 2.8.3+cu12torch2.8cxx11abitrue, 2.1.2+pt25cu124.
+
+Sources: https://github.com/Dao-AILab/flash-attention/releases, https://data.pyg.org/whl/.
+"""
+
+
+def match(situation: Situation) -> Finding:
+    """Compare what extensions record of the torch that they were built for with the installed one."""
+    environment, torch = situation.environment, torch_in(situation)
+    if environment is None or torch is None:
+        return skip(NAME, "torch is not installed")
+    there = [each for each in environment.distributions if each.name in _PINNED or each.name in _LABELLED]
+    ipex = environment.distribution("intel-extension-for-pytorch")
+    if not there and ipex is None:
+        return skip(NAME, "no compiled extension is installed")
+    for each in there:
+        found = _pinned(situation, each) or _labelled(situation, each, torch)
+        if found is not None:
+            return found
+    found = _ipex(situation, ipex, torch) if ipex is not None else None
+    return found or _untold(situation, there) or ok(NAME, "compiled extensions were made for this torch")
+
+
+def _pinned(situation: Situation, extension: Distribution) -> Finding | None:
+    mode = _PINNED.get(extension.name)
+    if mode is None:
+        return None
+    broken = next((need for need in needs(situation, extension) if need.name == "torch" and not need.met), None)
+    if broken is None:
+        return None
+    return fail(
+        NAME,
+        mode,
+        f"{extension.name} was built for another torch.",
+        evidence=(str(broken),),
+        remedy=Remedy(
+            text=f"Install the {extension.name} of this torch.",
+            commands=(pip_install(situation, "--upgrade", extension.name, f"torch=={broken.found}"),),
+            links=("https://github.com/facebookresearch/xformers#installing-xformers",),
+        ),
+    )
+
+
+def recorded(tag: str | None) -> tuple[str | None, str | None]:
+    """Return the torch minor and the CUDA major in an extension's label: ("2.8", "12")."""
+    text = tag or ""
+    torch = re.search(r"torch(\d+\.\d+)", text)
+    short = re.search(r"pt(\d)(\d+)(?=cu|cpu|$)", text)
+    cuda = re.search(r"cu(\d{2})", text)
+    minor = torch.group(1) if torch else f"{short.group(1)}.{short.group(2)}" if short else None
+    return minor, cuda.group(1) if cuda else None
+
+
+def _minor(text: str | None) -> str:
+    return ".".join((public(text) or "").split(".")[:2])
+
+
+def _labelled(situation: Situation, extension: Distribution, torch: Distribution) -> Finding | None:
+    mode = _LABELLED.get(extension.name)
+    minor, cuda = recorded(label(extension.version))
+    if mode is None or minor is None:
+        return None
+    this = next((each for each in installed(situation) if each.framework == "pytorch"), None)
+    own = major(this.cuda) if this is not None and this.cuda else None
+    if minor == _minor(torch.version) and (cuda is None or own is None or cuda == own):
+        return None
+    here = f"torch {torch.version}" + (f" with CUDA {this.cuda}" if this is not None and this.cuda else "")
+    return fail(
+        NAME,
+        mode,
+        f"{extension.name} was built for another torch.",
+        evidence=(
+            f"{extension.name} {extension.version} was built for torch {minor}" + (f" and CUDA {cuda}" if cuda else ""),
+            f"{here} is installed",
+        ),
+        remedy=Remedy(
+            text=f"Install the wheel of {extension.name} whose name has this torch, or build it against it.",
+            commands=(
+                pip_uninstall(situation, extension.name),
+                pip_install(situation, "--no-build-isolation", extension.name),
+            ),
+            links=("https://github.com/Dao-AILab/flash-attention/releases",)
+            if extension.name == "flash-attn"
+            else ("https://data.pyg.org/whl/",),
+        ),
+    )
+
+
+def _ipex(situation: Situation, ipex: Distribution, torch: Distribution) -> Finding | None:
+    if _minor(ipex.version) == _minor(torch.version):
+        return None
+    return fail(
+        NAME,
+        "ipex-torch-mismatch",
+        "intel-extension-for-pytorch is made for another torch.",
+        evidence=(f"intel-extension-for-pytorch {ipex.version} is installed", f"torch {torch.version} is installed"),
+        remedy=Remedy(
+            text="Remove it; torch 2.8 and newer have what it brought.",
+            commands=(pip_uninstall(situation, ipex.name),),
+            automatic=True,
+            links=("https://pytorch.org/docs/stable/notes/get_start_xpu.html",),
+        ),
+    )
+
+
+def _untold(situation: Situation, there: list[Distribution]) -> Finding | None:
+    untold = [each for each in there if each.name in _LABELLED and recorded(label(each.version))[0] is None]
+    if not untold or version(untold[0].version) is None:
+        return None
+    del situation
+    return unknown(
+        NAME,
+        f"Which torch {untold[0].name} was built for is not recorded.",
+        evidence=tuple(f"{each.name} {each.version} has no label" for each in untold),
+        text="Find out by importing it.",
+        commands=(DEEP,),
+    )

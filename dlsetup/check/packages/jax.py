@@ -1,0 +1,106 @@
+"""pkg.jax: do jax, jaxlib and the GPU plugins agree."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dlsetup.check.answers import fail, ok, skip
+from dlsetup.check.commands import dlsetup_install, pip_uninstall, untouchable
+from dlsetup.check.requirements import needs
+from dlsetup.check.versions import normal, public, requirement
+from dlsetup.values.finding import Remedy
+
+if TYPE_CHECKING:
+    from dlsetup.values.environment import Distribution, Environment
+    from dlsetup.values.finding import Finding
+    from dlsetup.values.situation import Situation
+
+NAME = "pkg.jax"
+INSTALL = "https://docs.jax.dev/en/latest/installation.html"
+
+
+def agree(situation: Situation) -> Finding:
+    """Compare jaxlib and the plugins with what jax's own metadata allow."""
+    environment = situation.environment
+    jax = environment.distribution("jax") if environment else None
+    if environment is None or jax is None:
+        return skip(NAME, "JAX is not installed")
+    found = _jaxlib(situation, jax) or _plugins(situation, environment, jax) or _metal(situation, environment, jax)
+    return found or ok(NAME, f"jax {jax.version}, jaxlib {environment.version('jaxlib')}")
+
+
+def _again(situation: Situation, text: str, *options: str) -> Remedy:
+    command = dlsetup_install(situation, "jax", *options)
+    return Remedy(text=text, commands=(command,), automatic=not untouchable(situation), links=(INSTALL,))
+
+
+def _jaxlib(situation: Situation, jax: Distribution) -> Finding | None:
+    broken = next((need for need in needs(situation, jax) if need.name == "jaxlib" and not need.met), None)
+    if broken is None:
+        return None
+    return fail(
+        NAME,
+        "jax-jaxlib-version-skew",
+        "jax and jaxlib do not belong together.",
+        evidence=(str(broken),),
+        remedy=_again(situation, "Install both anew."),
+    )
+
+
+def _plugins(situation: Situation, environment: Environment, jax: Distribution) -> Finding | None:
+    plugins = [each for each in environment.distributions if re.fullmatch(r"jax-(?:cuda|rocm)\d+-plugin", each.name)]
+    if len(plugins) > 1:
+        return fail(
+            NAME,
+            "jax-plugin-version-skew",
+            "Two GPU plugins of JAX are installed, of which it can use one.",
+            evidence=tuple(f"{each.name} {each.version} is installed" for each in plugins),
+            remedy=Remedy(
+                text="Remove the older one.",
+                commands=(pip_uninstall(situation, plugins[0].name, plugins[0].name.replace("-plugin", "-pjrt")),),
+                automatic=not untouchable(situation),
+                links=(INSTALL,),
+            ),
+        )
+    extras = tuple(each.name.removeprefix("jax-").removesuffix("-plugin") for each in plugins)
+    for need in needs(situation, jax, extras):
+        if need.there and not need.met and re.fullmatch(r"jax-(?:cuda|rocm)\d+-(?:plugin|pjrt)", need.name):
+            return _skew(situation, str(need))
+    for plugin in plugins:
+        for need in needs(situation, plugin):
+            if need.name.endswith("-pjrt") and not need.met:
+                return _skew(situation, str(need))
+    return None
+
+
+def _skew(situation: Situation, evidence: str) -> Finding:
+    return fail(
+        NAME,
+        "jax-plugin-version-skew",
+        "JAX's GPU plugin is of another release than JAX, so JAX will not use it.",
+        evidence=(evidence,),
+        remedy=_again(situation, "Install JAX and its plugin anew, as one release.", "--accelerator", "cuda"),
+    )
+
+
+def _metal(situation: Situation, environment: Environment, jax: Distribution) -> Finding | None:
+    metal = environment.distribution("jax-metal")
+    for rule in situation.catalog.companions:
+        if metal is None or normal(rule.package) != "jax-metal" or rule.version != public(metal.version):
+            continue
+        found = requirement(rule.requires)
+        if found is not None and not found.specifier.contains(public(jax.version) or "", prereleases=True):
+            return fail(
+                NAME,
+                "jax-metal-incompatible",
+                "jax-metal does not work with this JAX.",
+                evidence=(f"jax-metal {metal.version} fits jax {found.specifier}", f"jax {jax.version} is installed"),
+                remedy=Remedy(
+                    text="Remove jax-metal, which is no longer maintained; JAX then runs on the processor.",
+                    commands=(pip_uninstall(situation, "jax-metal"),),
+                    automatic=not untouchable(situation),
+                    links=(INSTALL,),
+                ),
+            )
+    return None

@@ -1,0 +1,176 @@
+"""pkg.torch: are torch and its companions of one release and one build."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dlsetup.check.answers import fail, ok, skip, warn
+from dlsetup.check.commands import dlsetup_install, pip_install, untouchable
+from dlsetup.check.installed import cuda_of, installed, interpreter_architecture, major, torch_in
+from dlsetup.check.requirements import Need, needs
+from dlsetup.check.versions import label, normal, public, requirement
+from dlsetup.values.finding import Remedy
+
+if TYPE_CHECKING:
+    from dlsetup.values.environment import Distribution, Environment
+    from dlsetup.values.finding import Finding
+    from dlsetup.values.situation import Situation
+
+NAME = "pkg.torch"
+COMPANIONS = ("torchvision", "torchaudio")
+PAIRS = "https://pytorch.org/get-started/previous-versions/"
+
+
+def one_release(situation: Situation) -> Finding:
+    """Compare torchvision, torchaudio and triton with torch."""
+    environment, torch = situation.environment, torch_in(situation)
+    if environment is None or torch is None:
+        return skip(NAME, "torch is not installed")
+    for name in COMPANIONS:
+        companion = environment.distribution(name)
+        if companion is not None:
+            found = _release(situation, environment, companion, torch) or _build(situation, companion, torch)
+            if found is not None:
+                return found
+    return _triton(situation, torch) or ok(NAME, _together(environment, torch))
+
+
+def _together(environment: Environment, torch: Distribution) -> str:
+    names = [torch, *(each for name in COMPANIONS if (each := environment.distribution(name)) is not None)]
+    return ", ".join(f"{each.name} {each.version}" for each in names)
+
+
+def family_again(situation: Situation, text: str) -> Remedy:
+    """Return the remedy that installs the whole family anew, from one index."""
+    this = next((each for each in installed(situation) if each.framework == "pytorch"), None)
+    options = ("--compute", this.compute) if this is not None and this.compute else ()
+    return Remedy(
+        text=text,
+        commands=(dlsetup_install(situation, "pytorch", *options),),
+        automatic=not untouchable(situation),
+        links=(PAIRS,),
+    )
+
+
+def _release(
+    situation: Situation, environment: Environment, companion: Distribution, torch: Distribution
+) -> Finding | None:
+    wanted = _wanted(situation, companion, torch)
+    if wanted is None:
+        return None
+    return fail(
+        NAME,
+        f"torch-{companion.name}-mismatch",
+        f"{companion.name} and torch do not belong together.",
+        evidence=(
+            f"{companion.name} {companion.version} goes with {wanted}",
+            f"torch {environment.version('torch')} is installed",
+        ),
+        remedy=family_again(situation, f"Install torch and {companion.name} anew, as one release from one index."),
+    )
+
+
+def _wanted(situation: Situation, companion: Distribution, torch: Distribution) -> str | None:
+    """Return what a companion goes with, if that is not the torch that is installed."""
+    for need in needs(situation, companion):
+        if need.name == "torch" and not need.met:
+            return f"torch{need.requirement.specifier}"
+    for rule in situation.catalog.companions:
+        if normal(rule.package) == companion.name and rule.version == public(companion.version):
+            found = requirement(rule.requires)
+            # a rule names releases, and a local label or a nightly's date says nothing against it
+            if found is None or normal(found.name) != "torch" or "dev" in (torch.version or ""):
+                continue
+            if not found.specifier.contains(public(torch.version) or "", prereleases=True):
+                return rule.requires
+    return None
+
+
+def _build(situation: Situation, companion: Distribution, torch: Distribution) -> Finding | None:
+    this = next((each for each in installed(situation) if each.framework == "pytorch"), None)
+    own, other = _side(situation, companion), this.compute if this is not None else None
+    if this is None or own is None or other is None or _agree(situation, own, other):
+        return None
+    return fail(
+        NAME,
+        "torch-family-cuda-tag-mismatch",
+        f"{companion.name} and torch are of two different builds.",
+        evidence=(
+            f"{companion.name} {companion.version} is the {own} build",
+            f"torch {torch.version} is the {other} build",
+        ),
+        remedy=family_again(situation, "Install both anew, from one index."),
+    )
+
+
+def _side(situation: Situation, companion: Distribution) -> str | None:
+    """Return a companion's build: by its label, or for torchvision on the default index by what that holds."""
+    own = label(companion.version)
+    if own is not None:
+        return own if situation.catalog.compute(own) is not None else None
+    if companion.name != "torchvision" or situation.environment is None or companion.installer not in {"pip", "uv"}:
+        return None
+    # the default index's torchvision goes with the default index's torch of its pair
+    pair = next(
+        (
+            rule.requires
+            for rule in situation.catalog.companions
+            if normal(rule.package) == companion.name and rule.version == public(companion.version)
+        ),
+        None,
+    )
+    paired = requirement(pair) if pair else None
+    if paired is None:
+        return None
+    system, architecture = situation.host.os.system, interpreter_architecture(situation)
+    computes = {
+        build.compute
+        for build in situation.catalog.builds_of("pytorch")
+        if build.index is None
+        and (build.system, build.architecture) == (system, architecture)
+        and paired.specifier.contains(str(build.version), prereleases=True)
+    }
+    return computes.pop() if len(computes) == 1 else None
+
+
+def _agree(situation: Situation, left: str, right: str) -> bool:
+    """Tell whether two builds work together: torchvision compares the majors of CUDA, and no more."""
+    if left == right:
+        return True
+    one, two = situation.catalog.compute(left), situation.catalog.compute(right)
+    if one is None or two is None:
+        return True
+    if one.accelerator != two.accelerator:
+        # the default wheels of Macs and of the processor alone are the same code
+        return {one.accelerator, two.accelerator} == {"cpu", "mps"}
+    return one.accelerator != "cuda" or major(cuda_of(left)) == major(cuda_of(right))
+
+
+def _triton(situation: Situation, torch: Distribution) -> Finding | None:
+    for need in needs(situation, torch):
+        if "triton" not in need.name or need.met:
+            continue
+        if need.there:
+            return fail(
+                NAME,
+                "triton-missing-or-mismatched",
+                "triton is not the one that this torch was built with.",
+                evidence=(str(need),),
+                remedy=_triton_again(situation, need),
+            )
+        return warn(
+            NAME,
+            "triton-missing-or-mismatched",
+            "triton is missing, so torch.compile does not work.",
+            evidence=(str(need),),
+            remedy=_triton_again(situation, need),
+        )
+    return None
+
+
+def _triton_again(situation: Situation, need: Need) -> Remedy:
+    # only `triton` itself is on the default index; its siblings (triton-rocm, triton-xpu) come with the family
+    if need.name != "triton" or untouchable(situation):
+        return family_again(situation, "Install torch anew; it brings the right one.")
+    command = pip_install(situation, f"{need.name}{need.requirement.specifier}")
+    return Remedy(text="Install the one that torch requires.", commands=(command,), automatic=True, links=(PAIRS,))
