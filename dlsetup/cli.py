@@ -10,11 +10,11 @@ import typer
 
 from dlsetup import __version__
 from dlsetup.errors import DlsetupError, InterruptedByUserError, NothingFitsError, UsageError
+from dlsetup.system.local import LocalSystem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dlsetup.system.local import LocalSystem
     from dlsetup.values.plan import Proposal
     from dlsetup.values.report import Progress
     from dlsetup.values.request import Request
@@ -72,7 +72,7 @@ class Output:
         """Return a console for people."""
         from dlsetup.render.console import make_console
 
-        return make_console(variables=self.system.variables(), no_color=self.no_color, stderr=stderr)
+        return make_console(False if self.no_color else None, stderr, variables=self.system.variables())
 
     def progress(self) -> Progress:
         """Return what tells of long steps: on standard error, so that the answer stays alone on standard output."""
@@ -95,8 +95,6 @@ class Output:
 
 
 def _output(*, json: bool, verbose: bool = False, quiet: bool = False, no_color: bool = False) -> Output:
-    from dlsetup.system.local import LocalSystem
-
     return Output(system=LocalSystem(), json=json, verbose=verbose, quiet=quiet, no_color=no_color)
 
 
@@ -120,7 +118,6 @@ def detect(
     host: HostFile = None,
     json: Json = False,
     env: Env = None,
-    python: Python = None,
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
@@ -136,7 +133,7 @@ def detect(
         from dlsetup.commands.target import open_host
 
         system = open_host(output.system, host)
-    inventory = run(system, environment=env, python=python)
+    inventory = run(system, environment=env)
     if json:
         from dlsetup.render.as_json import host_json
 
@@ -399,25 +396,44 @@ def main() -> None:
     sys.exit(_run(sys.argv[1:]))
 
 
-def _run(argv: list[str]) -> int:
-    import click
+_CommandLineError: Any = next(each for each in typer.BadParameter.__mro__ if each.__name__ == "ClickException")
+"""Typer's own error for a wrong option, whichever Click it was built from."""
 
+
+def _run(argv: list[str]) -> int:
     try:
-        code = app(argv, prog_name="dlsetup", standalone_mode=False)
+        code = app(argv or ["--help"], prog_name="dlsetup", standalone_mode=False)
     except DlsetupError as problem:
         return _tell(problem, argv)
-    except click.ClickException as problem:
-        if "--json" in argv:
-            return _tell(UsageError(problem.format_message()), argv)
-        problem.show()
-        return problem.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except _CommandLineError as problem:
+        command = next((word for word in argv if not word.startswith("-")), "")
+        known = any(command == each.callback.__name__ for each in app.registered_commands if each.callback)
+        do = f"see: dlsetup {command} --help" if known else "see: dlsetup --help"
+        return _tell(UsageError(problem.format_message(), do=do), argv)
+    except (KeyboardInterrupt, typer.Abort):
         return _tell(InterruptedByUserError("interrupted", seen="nothing was changed, or it was put back"), argv)
     except BrokenPipeError:
         # whoever read the answer has seen enough; Python would complain again while it closes standard output
         sys.stdout = None  # type: ignore[assignment]
         return 0
+    except Exception as problem:
+        if LocalSystem().variable("DLSETUP_TRACEBACK"):
+            raise
+        return _tell(_own_fault(problem), argv)
     return code if isinstance(code, int) else 0
+
+
+def _own_fault(problem: Exception) -> DlsetupError:
+    """Tell of a fault in dlsetup itself, with the place in its code."""
+    trace = problem.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" ({trace.tb_frame.f_code.co_name}, line {trace.tb_lineno})" if trace else ""
+    return DlsetupError(
+        "dlsetup itself failed",
+        seen=f"{type(problem).__name__}: {problem}{where}",
+        do="report it with this line and the output of: dlsetup detect --json",
+    )
 
 
 def _tell(problem: DlsetupError, argv: list[str]) -> int:

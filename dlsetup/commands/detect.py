@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from dlsetup.catalog import load_devices
-from dlsetup.commands.places import existing_environment
+from dlsetup.commands.places import existing_environment, is_environment
 from dlsetup.probe import ask_interpreters, find_interpreters, probe_host, probe_session, probe_storage
 from dlsetup.values.report import Inventory
 
@@ -15,16 +15,17 @@ if TYPE_CHECKING:
     from dlsetup.values.environment import Interpreter
 
 
-def detect(system: System, *, environment: str | None = None, python: str | None = None) -> Inventory:
+def detect(system: System, *, environment: str | None = None) -> Inventory:
     """Return the machine's facts, its interpreters and the disks that an installation would use."""
     if system.replayed:
         return Inventory(host=probe_host(system, load_devices))
     session = probe_session(system)
-    place = existing_environment(system, session, environment, python)
+    place = existing_environment(system, session, environment, None)
+    folder = place if place and is_environment(system, place) else session.folder or "/"
     with ThreadPoolExecutor(max_workers=2) as pool:
         interpreters = pool.submit(_interpreters, system)
         host = probe_host(system, load_devices)
-        storage = probe_storage(system, place or session.folder or "/")
+        storage = probe_storage(system, folder)
         return Inventory(host=host, interpreters=interpreters.result(), storage=storage)
 
 

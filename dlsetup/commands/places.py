@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dlsetup.errors import UsageError
@@ -142,7 +143,7 @@ def _new(system: System, session: Session, request: Request, folder: str, why: s
     first = True
     seen: set[str | None] = set()
     for path in dict.fromkeys([*([session.python] if session.python else []), *find_interpreters(system)]):
-        interpreter = ask_interpreter(system, path)
+        interpreter = _itself(system, ask_interpreter(system, path))
         unfit = interpreter.problem is not None or interpreter.implementation != "cpython"
         if unfit or interpreter.minor in seen or (request.python and not _suits(interpreter, request.python)):
             continue
@@ -154,6 +155,13 @@ def _new(system: System, session: Session, request: Request, folder: str, why: s
         if version not in seen:
             told = f"no interpreter on this machine fits: uv fetches Python {version}"
             yield Place(environment=folder, python=version, why=told)
+
+
+def _itself(system: System, interpreter: Interpreter) -> Interpreter:
+    """Return the interpreter by its own path, where a script that only finds it was started (pyenv, asdf)."""
+    own = f"{interpreter.prefix}/bin/python{interpreter.minor}"
+    inside = interpreter.path.startswith(f"{interpreter.prefix}/")
+    return interpreter if inside or not system.exists(own) else replace(interpreter, path=own)
 
 
 def _asked(system: System, path: str) -> Interpreter:

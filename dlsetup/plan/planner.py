@@ -110,7 +110,16 @@ class Planner:
             resolve=self.resolve,
         )
         solution = search.run() if all(each.fitting for each in sets) else None
-        rejected = (*search.rejected, *(each for one in sets for each in one.rejected))
+        taken = (
+            {(choice.build.framework, str(choice.build.version), choice.build.compute) for choice in solution.choices}
+            if solution
+            else set()
+        )
+        rejected = tuple(
+            each
+            for each in (*search.rejected, *(each for one in sets for each in one.rejected))
+            if (each.framework, each.version, each.compute) not in taken
+        )
         if solution is None:
             return self._refusal(sets, place, situation, rejected)
         return self._accepted(solution, search, place, situation, rejected)
@@ -189,10 +198,12 @@ class Planner:
 
     def _why(self, build: Build, framework: Framework, rejected: tuple[Rejection, ...]) -> list[str]:
         reasons = []
-        newest = max(each.version for each in self.catalog.builds_of(framework.name))
-        if build.version < newest:
-            against = _nearest(rejected, framework.name, str(newest), build.compute)
-            reasons.append(f"{framework.title} {build.version} is not the newest ({newest})" + against)
+        newer = _newer(rejected, build)
+        if newer is not None:
+            reasons.append(
+                f"{framework.title} {newer.version} is newer, but of its builds "
+                f"the nearest ({newer.compute}) does not fit: {newer.reasons[0].text}"
+            )
         reasons += self._about_gpus(build)
         if build.note:
             reasons.append(build.note)
@@ -263,11 +274,19 @@ def _total(builds: tuple[Build, ...]) -> int | None:
     return sum(sizes) if sizes else None
 
 
-def _nearest(rejected: tuple[Rejection, ...], framework: str, version: str, compute: str) -> str:
-    """Return the reason that stands against the newest release, of the same compute platform if there is one."""
-    against = [each for each in rejected if each.framework == framework and each.version == version]
-    against.sort(key=lambda each: each.compute != compute)
-    return f": {against[0].compute} of it does not fit, since {against[0].reasons[0].text}" if against else ""
+def _newer(rejected: tuple[Rejection, ...], build: Build) -> Rejection | None:
+    """Return the nearest build of the newest release that is newer than the chosen one and published for the target."""
+    from packaging.version import Version
+
+    against = [
+        each
+        for each in rejected
+        if each.framework == build.framework
+        and Version(each.version) > build.version
+        and not any(reason.code in {"platform", "version-unwanted", "caution"} for reason in each.reasons)
+    ]
+    # rejections stand nearest first, and max keeps the first of equals
+    return max(against, key=lambda each: Version(each.version)) if against else None
 
 
 def _is_unused(vendor: str, host: Host, build: Build) -> bool:
