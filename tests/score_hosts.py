@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from dlsetup.catalog import load_devices
 from dlsetup.probe import probe_host
 from dlsetup.probe.instruction_sets import architecture
 from dlsetup.system.recorded import RecordedSystem
@@ -40,12 +41,8 @@ class Fact:
 
 
 def table(vendor: str) -> tuple[Device, ...]:
-    """Return the catalog's hardware table, nothing while there is none."""
-    try:
-        from dlsetup.catalog import devices
-    except ImportError:
-        return ()
-    return devices(vendor)
+    """Return the catalog's hardware table."""
+    return load_devices(vendor)
 
 
 def records(folder: Path) -> list[dict[str, Any]]:
@@ -207,8 +204,14 @@ def _gpu(truth: dict[str, Any], gpu: Gpu) -> list[tuple[str, Any, Any, str]]:
 def _gpu_name(truth: dict[str, Any], gpu: Gpu) -> str:
     if gpu.name is None:
         return "unknown"
+    if "(device 0x" in truth["name"]:
+        return "right" if gpu.pci_id == f"1002:{truth['pci_device_id'][2:]}" else "WRONG"
     one, other = _plain_name(truth["name"]).lower(), _plain_name(gpu.name).lower()
-    return "right" if one == other or one in other or other in one or set(one.split()) & set(other.split()) else "WRONG"
+    return (
+        "right"
+        if one == other or one in other or other in one or set(re.split(r"[ -]", one)) & set(re.split(r"[ -]", other))
+        else "WRONG"
+    )
 
 
 def main() -> None:

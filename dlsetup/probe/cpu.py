@@ -21,11 +21,28 @@ def read(system: System, machine: str | None) -> tuple[Cpu, tuple[Gap, ...]]:
         cpu = filled(cpu, parse_lscpu(text))
     if cpu == Cpu() and not system.replayed:
         cpu = from_py_cpuinfo(system.value("cpuinfo"))
+    if system.replayed and cpu.brand is None:
+        cpu = replace(cpu, brand=_named_in_passing(system))
+    return finished(system, of_kernel(cpu, machine))
+
+
+def _named_in_passing(system: System) -> str | None:
+    """Return the processor that the tools of GPUs list among their devices."""
+    from dlsetup.probe import opencl
+    from dlsetup.probe.amd import rocminfo
+
+    brands = [rocminfo.parse(text).cpu for _, text in recorded(system, "rocminfo")]
+    brands += [opencl.parse(text)[1] for _, text in recorded(system, "clinfo")]
+    return next((brand for brand in brands if brand), None)
+
+
+def of_kernel(cpu: Cpu, machine: str | None) -> Cpu:
+    """Give the processor the architecture that the kernel runs, and see where it differs from the processor's own."""
     kernel = architecture(machine)
     if kernel and cpu.architecture and kernel != cpu.architecture and {kernel, cpu.architecture} <= _FAMILIES:
         # qemu-user shows the real processor in /proc/cpuinfo, but answers uname for the imitated one
         cpu = Cpu(architecture=kernel, translated="qemu", logical_cores=cpu.logical_cores)
-    return finished(system, replace(cpu, architecture=kernel or cpu.architecture))
+    return replace(cpu, architecture=kernel or cpu.architecture)
 
 
 _FAMILIES = frozenset({"x86_64", "arm64", "ppc64le", "s390x", "riscv64"})

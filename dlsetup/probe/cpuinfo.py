@@ -115,7 +115,7 @@ def _arm_architecture(found: Fields, features: tuple[str, ...] | None) -> str | 
 def _arm_brand(found: Fields, parts: Sequence[tuple[int, int]], names: Sequence[str]) -> str | None:
     """Return the model's name; ARM kernels mostly print none, or one that names the instruction set only."""
     models = [_first(found, "model name"), *found.get("processor", [])]
-    printed = next((model for model in models if model and not model.isdigit()), None)
+    printed = next((model for model in models if model and not model.isdecimal()), None)
     apple = {apple_brand(part) for implementer, part in parts if implementer == 0x61}  # noqa: PLR2004 - Apple's number
     if len(apple) == 1 and None not in apple:
         return apple.pop()
@@ -217,7 +217,7 @@ def flag_words(lines: Sequence[str]) -> tuple[str, ...] | None:
 
 def _counted(found: Fields) -> int | None:
     """Count the processors that are listed; a lone one is as likely the beginning of a longer list."""
-    count = sum(value.isdigit() for value in found.get("processor", []))
+    count = sum(value.isdecimal() for value in found.get("processor", []))
     return count if count > 1 else None
 
 

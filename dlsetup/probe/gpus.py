@@ -47,7 +47,7 @@ def _unanswered(device: Sighting, vendor: str) -> Gap:
 def described(sighting: Sighting, devices: Devices) -> Gpu:
     """Add name and architecture from the hardware table, where the driver did not tell them."""
     gpu = sighting.gpu
-    if gpu.architecture and gpu.name and not sighting.cut:
+    if gpu.architecture and gpu.name and not sighting.cut and not sighting.claimed:
         return gpu
     table = devices(gpu.vendor)
     by_id = [row for row in table if gpu.pci_id and row.pci_id == gpu.pci_id]
@@ -55,9 +55,14 @@ def described(sighting: Sighting, devices: Devices) -> Gpu:
     return replace(
         gpu,
         name=_name(sighting, rows),
-        architecture=gpu.architecture or _only(row.architecture for row in rows),
+        architecture=_architecture(sighting, by_id, rows),
         integrated=_integrated(rows) if gpu.integrated is None else gpu.integrated,
     )
+
+
+def _architecture(sighting: Sighting, by_id: Sequence[Device], rows: Sequence[Device]) -> str | None:
+    silicon = _only(row.architecture for row in by_id) if sighting.claimed else None
+    return silicon or sighting.gpu.architecture or _only(row.architecture for row in rows)
 
 
 def _name(sighting: Sighting, rows: Sequence[Device]) -> str | None:
@@ -105,11 +110,11 @@ _VGPU = re.compile(r"(?:GRID|NVIDIA) ([A-Z]+\d+\w*|RTX ?\w+)-\d+[A-Z]\w*$")
 
 
 def plain(name: str) -> str:
-    """Write a name as it is compared: without the maker, a MIG profile, marks and case."""
+    """Write a name as it is compared: without the maker, a MIG profile, marks, hyphens and case."""
     word = re.sub(r"\s+MIG \d+\w*\.\d+gb.*$", "", name, flags=re.IGNORECASE)
     word = re.sub(r"\((?:R|TM|C)\)", "", word, flags=re.IGNORECASE)
     word = re.sub(r"^(?:NVIDIA|AMD|ATI|Intel)\s+", "", word.strip(), flags=re.IGNORECASE)
-    return " ".join(word.lower().split())
+    return " ".join(word.lower().replace("-", " ").split())
 
 
 def gaps_of(gpus: Sequence[Gpu]) -> tuple[Gap, ...]:

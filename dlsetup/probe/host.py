@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from dlsetup.probe import cpu, gpus, libc, memory, nvidia, operating_system, pci
-from dlsetup.values.host import Gap, Host
+from dlsetup.probe import amd, cpu, gpus, intel, libc, memory, nvidia, operating_system, pci
+from dlsetup.probe.answers import recorded
+from dlsetup.probe.sighting import Answer, joined
+from dlsetup.values.host import Cpu, Driver, Gap, Host, Libc, OperatingSystem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dlsetup.probe.sighting import Answer, Sighting
+    from dlsetup.probe.operating_system import Uname
+    from dlsetup.probe.sighting import Sighting
     from dlsetup.system.interface import System
     from dlsetup.values.build import Device
-    from dlsetup.values.host import OperatingSystem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What one operating system's probes found, before the hardware tables are asked."""
+
+    os: OperatingSystem
+    cpu: Cpu
+    libc: Libc = field(default_factory=Libc)
+    memory_bytes: int | None = None
+    sightings: tuple[Sighting, ...] = ()
+    drivers: tuple[Driver, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
 def probe_host(system: System, devices: Callable[[str], tuple[Device, ...]]) -> Host:
@@ -22,39 +38,113 @@ def probe_host(system: System, devices: Callable[[str], tuple[Device, ...]]) -> 
     `devices` loads a vendor's hardware table. It is called only for a GPU of which the driver did not tell all.
     """
     uname = operating_system.read_uname(system)
-    found, os_gaps = operating_system.read_os(system, uname)
+    kind = system.platform if system.platform != "unknown" else uname.system
+    probe = {"macos": _mac, "windows": _windows}.get(kind or "", _linux)
+    found = probe(system, uname)
+    described = tuple(gpus.described(each, devices) for each in found.sightings)
+    return Host(
+        os=found.os,
+        libc=found.libc,
+        memory_bytes=found.memory_bytes,
+        cpu=found.cpu,
+        gpus=described,
+        drivers=found.drivers,
+        gaps=(*found.gaps, *gpus.gaps_of(described)),
+    )
+
+
+def _linux(system: System, uname: Uname) -> Found:
+    os_found, os_gaps = operating_system.read_os(system, uname)
     library, libc_gaps = libc.read(system)
     size, memory_gaps = memory.read(system)
     processor, cpu_gaps = cpu.read(system, uname.machine)
     bus, bus_gaps = pci.read(system)
-    answers = _ask(system, bus, found)
+    answers = _ask(
+        {
+            "nvidia": lambda: nvidia.read(system, _of(bus, "nvidia"), os_found.wsl),
+            "amd": lambda: amd.read(system, _of(bus, "amd")),
+            "intel": lambda: intel.read(system, _of(bus, "intel")),
+        },
+        # with GPUs of one vendor at most there is nothing to wait for side by side
+        together=not system.replayed and len({device.gpu.vendor for device in bus}) > 1,
+    )
     sightings, gpu_gaps = _joined(bus, answers)
-    described = tuple(gpus.described(each, devices) for each in sightings)
-    return Host(
-        os=found,
+    sightings = _with_opencl(system, sightings)
+    return Found(
+        os=os_found,
         libc=library,
         memory_bytes=size,
         cpu=processor,
-        gpus=described,
+        sightings=sightings,
         drivers=tuple(answer.driver for answer in answers.values() if answer.driver),
         gaps=(
             *os_gaps,
             *libc_gaps,
             *memory_gaps,
             *cpu_gaps,
-            *_hidden(bus_gaps, answers, seen=bool(described)),
+            *_hidden(bus_gaps, answers, seen=bool(sightings)),
             *gpu_gaps,
-            *gpus.gaps_of(described),
         ),
     )
 
 
-def _ask(system: System, bus: tuple[Sighting, ...], found: OperatingSystem) -> dict[str, Answer]:
-    """Ask every vendor side by side, since a tool that hangs takes seconds."""
-    questions: dict[str, Callable[[], Answer]] = {
-        "nvidia": lambda: nvidia.read(system, _of(bus, "nvidia"), found.wsl),
-    }
-    if len(questions) == 1 or system.replayed:
+def _mac(system: System, uname: Uname) -> Found:
+    from dlsetup.probe import apple
+
+    mac = apple.read(system)
+    os_found, os_gaps = apple.os_of(mac, uname)
+    processor, cpu_gaps = cpu.finished(system, apple.cpu_of(mac, uname))
+    answer = apple.gpus_of(replace(mac, cpu=processor))
+    size, memory_gaps = (mac.memory_bytes, ()) if mac.memory_bytes else memory.read(system)
+    return Found(
+        os=os_found,
+        memory_bytes=size,
+        cpu=processor,
+        sightings=answer.sightings,
+        drivers=(answer.driver,) if answer.driver else (),
+        gaps=(*os_gaps, *memory_gaps, *cpu_gaps, *answer.gaps),
+    )
+
+
+def _windows(system: System, uname: Uname) -> Found:
+    from dlsetup.probe import windows
+
+    seen: list[windows.Pc] = []
+
+    def adapters() -> Answer:
+        seen.append(windows.read(system))
+        return Answer(sightings=seen[0].gpus)
+
+    answers = _ask({"nvidia": lambda: nvidia.read(system, (), None), "windows": adapters}, together=not system.replayed)
+    pc = seen[0]
+    os_found, os_gaps = windows.os_of(pc, uname)
+    processor = pc.cpu
+    if not system.replayed or system.value("cpuinfo"):
+        processor = cpu.filled(processor, cpu.from_py_cpuinfo(system.value("cpuinfo")))
+    processor, cpu_gaps = cpu.finished(system, cpu.of_kernel(processor, uname.machine))
+    size, memory_gaps = (pc.memory_bytes, ()) if pc.memory_bytes else memory.read(system)
+    own = answers["nvidia"]
+    nvidias = _of(pc.gpus, "nvidia")
+    sightings, gpu_gaps = gpus.join(nvidias, own, "nvidia") if own.sightings else (nvidias, ())
+    others = tuple(each for each in pc.gpus if each.gpu.vendor != "nvidia")
+    drivers = [driver for driver in (own.driver, *pc.drivers) if driver]
+    first = {driver.vendor: driver for driver in reversed(drivers)}
+    gaps = tuple(gap for gap in own.gaps if not (sightings and gap.what == "gpus"))
+    if not (sightings or others or gaps or system.value("adapters")):
+        gaps = (Gap(what="gpus", why="Windows named no display adapter"),)
+    return Found(
+        os=os_found,
+        memory_bytes=size,
+        cpu=processor,
+        sightings=(*sightings, *others),
+        drivers=tuple(first.values()),
+        gaps=(*os_gaps, *memory_gaps, *cpu_gaps, *gaps, *gpu_gaps),
+    )
+
+
+def _ask(questions: dict[str, Callable[[], Answer]], *, together: bool) -> dict[str, Answer]:
+    """Ask every vendor; side by side where a tool that hangs would hold up the others."""
+    if not together:
         return {vendor: question() for vendor, question in questions.items()}
     from concurrent.futures import ThreadPoolExecutor
 
@@ -76,6 +166,17 @@ def _joined(bus: tuple[Sighting, ...], answers: dict[str, Answer]) -> tuple[tupl
 
 def _of(bus: tuple[Sighting, ...], vendor: str) -> tuple[Sighting, ...]:
     return tuple(device for device in bus if device.gpu.vendor == vendor)
+
+
+def _with_opencl(system: System, sightings: tuple[Sighting, ...]) -> tuple[Sighting, ...]:
+    """Add what a recorded clinfo lists of vendors that nobody else named."""
+    if not any(recorded(system, "clinfo")):
+        return sightings
+    from dlsetup.probe import opencl
+
+    known = {each.gpu.vendor for each in sightings}
+    listed = opencl.read(system)
+    return (*sightings, *(each for each in joined(listed, ()) if each.gpu.vendor not in known))
 
 
 def _hidden(bus_gaps: tuple[Gap, ...], answers: dict[str, Answer], *, seen: bool) -> tuple[Gap, ...]:

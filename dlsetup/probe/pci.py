@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from dlsetup.probe.amd import chips as amd_chips
+from dlsetup.probe.amd.chips import is_integrated
 from dlsetup.probe.answers import clean, recorded
+from dlsetup.probe.nvidia import chips as nvidia_chips
+from dlsetup.probe.nvidia.chips import board_name
 from dlsetup.probe.sighting import Sighting, address
 from dlsetup.values.host import Gap, Gpu
 
@@ -47,6 +51,8 @@ _DISPLAYS = ("VGA compatible controller", "3D controller", "Display controller")
 _ACCELERATORS = ("Processing accelerators",)
 _NOT_GPU = {"intel": ("12",), "huawei": ("03",)}
 """Classes that say nothing for one maker: Intel's accelerators are NPUs, Huawei's displays are management chips."""
+
+_CHIPS = {"nvidia": nvidia_chips.chip_architecture, "amd": amd_chips.chip_architecture}
 
 _HEAD = re.compile(
     r"^(?P<at>(?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f])\s+"
@@ -139,7 +145,8 @@ def _richer(new: Sighting, old: Sighting | None) -> Sighting:
         vendor=new.gpu.vendor,
         name=new.gpu.name or old.gpu.name,
         pci_id=new.gpu.pci_id or old.gpu.pci_id,
-        integrated=new.gpu.integrated,
+        architecture=new.gpu.architecture or old.gpu.architecture,
+        integrated=new.gpu.integrated or old.gpu.integrated,
     )
     return Sighting(gpu=gpu, address=new.address, bound=new.bound or old.bound)
 
@@ -162,11 +169,14 @@ def _head(line: str) -> Sighting | None:
     code = next((code for code, name in VENDORS.items() if name == vendor), "")
     if vendor is None or digits is None or not is_gpu(code, digits):
         return None
+    name = device_name(rest) if kind else None
+    chip = _CHIPS[vendor](name) if name and vendor in _CHIPS else None
     gpu = Gpu(
         vendor=vendor,
-        name=device_name(rest) if kind else None,
+        name=board_name(name) if name and vendor == "nvidia" else name,
+        architecture=chip,
         pci_id=number,
-        integrated=_integrated(code, match["at"]),
+        integrated=_integrated(code, match["at"]) or (is_integrated(chip) if vendor == "amd" else None),
     )
     return Sighting(gpu=gpu, address=address(match["at"]))
 

@@ -23,6 +23,8 @@ class Sighting:
     """The source shows the name's beginning only."""
     bound: str | None = None
     """The kernel driver that is bound to it."""
+    claimed: bool = False
+    """The architecture is one that the user may have imposed (HSA_OVERRIDE_GFX_VERSION): the tables outrank it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +67,7 @@ def merged(first: Sighting, second: Sighting) -> Sighting:
         index=second.index if first.index is None else first.index,
         cut=second.cut if ours.name is None else first.cut and not better,
         bound=first.bound or second.bound,
+        claimed=first.claimed if ours.architecture else second.claimed,
     )
 
 

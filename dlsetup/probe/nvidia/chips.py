@@ -51,6 +51,20 @@ Source: https://developer.nvidia.com/cuda-gpus ("Jetson Products"), read 2026-11
 """
 
 
+_BOARDS = {
+    "orin": "sm_87",
+    "xavier": "sm_72",
+    "nvidia tegra x1": "sm_53",
+    "nvidia tegra x2": "sm_62",
+    "nvidia thor": "sm_110",
+}
+
+
+def board_architecture(name: str | None) -> str | None:
+    """Return the capability behind the name that CUDA or NVML gives to a Tegra's GPU: "Orin (nvgpu)"."""
+    return _BOARDS.get((name or "").removesuffix("(nvgpu)").strip().lower())
+
+
 def chip_architecture(name: str) -> str | None:
     """Return the capability of the chip that lspci's name begins with: "GP102 [GeForce GTX 1080 Ti]"."""
     word = name.split(" ", 1)[0].split("[", 1)[0]

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from dlsetup.probe.answers import clean, usable
+from dlsetup.probe.nvidia.chips import board_architecture
 from dlsetup.probe.nvidia.reading import Reading, cuda_version, driver_version, mebibytes, trouble
 from dlsetup.probe.sighting import Sighting, address
 from dlsetup.values.host import Gpu
@@ -75,6 +76,7 @@ def _sighting(row: _Row) -> Sighting:
         gpu=Gpu(
             vendor="nvidia",
             name=name,
+            architecture=board_architecture(name),
             memory_bytes=row.memory,
             mig=row.mig,
             virtual=is_virtual(name),

@@ -21,7 +21,7 @@ from dlsetup.probe.sighting import Sighting, address
 from dlsetup.values.host import Gpu
 
 _BLOCK = re.compile(r"^GPU ([0-9A-Fa-f]{4,8}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-9A-Fa-f])[ \t]*$", re.MULTILINE)
-_LISTED = re.compile(r"^GPU (\d+): (.+?)(?: \(UUID: [^)]*\)?)?\s*$", re.MULTILINE)
+_LISTED = re.compile(r"^GPU (\d{1,4}): (.+?)(?: \(UUID: [^)]*\)?)?\s*$", re.MULTILINE)
 _MIG_LISTED = re.compile(r"^\s+MIG \S+\s+Device\s+\d+:", re.MULTILINE)
 _MODULE = re.compile(r"^NVRM version:.*?Kernel Module(?: for \S+)?\s+(\d[\d.]*)", re.MULTILINE)
 
@@ -62,7 +62,7 @@ def _logged(place: str, body: str, number: int) -> Sighting:
             mig=mig.group(1) == "Enabled" if mig else None,
         ),
         address=address(place),
-        index=int(index) if index and index.isdigit() else number,
+        index=int(index) if index and re.fullmatch(r"\d{1,4}", index) else number,
     )
 
 
@@ -76,7 +76,7 @@ def parse_list(text: str) -> Reading:
     plain = clean(text)
     found = list(_LISTED.finditer(plain))
     sightings = []
-    for match, following in zip(found, [*found[1:], None], strict=True):
+    for match, following in zip(found, [*found[1:], None], strict=False):
         between = plain[match.end() : following.start() if following else len(plain)]
         name = usable(match.group(2))
         split = True if _MIG_LISTED.search(between) else None
@@ -147,5 +147,5 @@ def _queried(row: dict[str, str], number: int) -> Sighting:
             mig=split == "Enabled" if "mig.mode.current" in row else None,
         ),
         address=address(row.get("pci.bus_id") or row.get("gpu_bus_id") or ""),
-        index=int(index) if index.isdigit() else number,
+        index=int(index) if re.fullmatch(r"\d{1,4}", index) else number,
     )

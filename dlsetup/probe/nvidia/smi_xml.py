@@ -64,7 +64,7 @@ def _gpu(place: str, body: str, number: int) -> Sighting:
             mig=None if mig is None and "<mig_mode>" not in own else mig == "Enabled",
         ),
         address=address(place),
-        index=int(index) if index and index.isdigit() else number,
+        index=int(index) if index and re.fullmatch(r"\d{1,4}", index) else number,
     )
 
 
