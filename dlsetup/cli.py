@@ -414,7 +414,7 @@ def _run(argv: list[str]) -> int:
         return _tell(InterruptedByUserError("interrupted", seen="nothing was changed, or it was put back"), argv)
     except BrokenPipeError:
         # whoever read the answer has seen enough; Python would complain again while it closes standard output
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return 0
     except Exception as problem:
         if LocalSystem().variable("DLSETUP_TRACEBACK"):

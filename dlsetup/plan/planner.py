@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dlsetup import uv
 from dlsetup.plan.candidates import Candidates, find_candidates
-from dlsetup.plan.compatibility import TITLES, VENDORS, Situation, most_capable
+from dlsetup.plan.compatibility import TITLES, VENDORS, Situation, most_capable, obstacles
 from dlsetup.plan.ranking import compiled_at_start, rank
 from dlsetup.plan.solution import Search, Solution
 from dlsetup.values.architecture import runs_on
@@ -127,10 +127,9 @@ class Planner:
     def _refusal(
         self, sets: list[Candidates], place: Place, situation: Situation, rejected: tuple[Rejection, ...]
     ) -> Plan:
-        names = tuple(each.framework.name for each in sets)
-        reasons = [f"nothing published of {each.framework.title} fits" for each in sets if not each.fitting]
+        reasons = [reason for each in sets if not each.fitting for reason in self._why_nothing(each, situation)]
         return Plan(
-            frameworks=names,
+            frameworks=tuple(each.framework.name for each in sets),
             accelerator="",
             compute="",
             python=_python(place, situation.target),
@@ -138,6 +137,26 @@ class Planner:
             reasons=tuple(reasons) or ("these do not resolve together",),
             rejected=rejected,
         )
+
+    def _why_nothing(self, candidates: Candidates, situation: Situation) -> list[str]:
+        """Say what stands in the way of a whole framework, and what would help."""
+        framework = candidates.framework
+        builds = self.catalog.builds_of(framework.name)
+        wanted = next((each.versions for each in self.request.wanted if each.framework == framework.name), None)
+        if wanted is not None and not any(wanted.contains(build.version) for build in builds):
+            versions = sorted({build.version for build in builds})
+            known = f"known are {versions[0]} to {versions[-1]}" if versions else "none is known"
+            return [f"there is no release {wanted} of {framework.title}; {known}"]
+        others = sorted(
+            (build for build in builds if _only_python(build, situation)),
+            key=lambda build: rank(build, self.host, self.catalog),
+        )
+        if others:
+            python = others[-1].pythons[-1]
+            lack = f"no build of {framework.title} has wheels for Python {situation.target.python}"
+            have = f"{others[-1].version} has for {', '.join(others[-1].pythons)}"
+            return [f"{lack}; {have}: --python {python} --env .venv-{python}"]
+        return [f"no build of {framework.title} fits this machine"]
 
     def _accepted(
         self,
@@ -272,6 +291,11 @@ def _status(plans: list[Plan]) -> str:
 def _total(builds: tuple[Build, ...]) -> int | None:
     sizes = [build.installed_bytes for build in builds if build.installed_bytes]
     return sum(sizes) if sizes else None
+
+
+def _only_python(build: Build, situation: Situation) -> bool:
+    """Tell whether another Python is all that a build lacks."""
+    return {reason.code for reason in obstacles(build, situation)} == {"python"}
 
 
 def _newer(rejected: tuple[Rejection, ...], build: Build) -> Rejection | None:

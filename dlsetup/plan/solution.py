@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dlsetup.errors import IndexFailedError, InstallFailedError
 from dlsetup.plan.candidates import rejection
-from dlsetup.values.plan import Query, Reason, Rejection, Resolution, Source
+from dlsetup.values.plan import Package, Query, Reason, Rejection, Resolution, Source
 
 if TYPE_CHECKING:
     from dlsetup.plan.candidates import Candidates
@@ -66,6 +66,8 @@ class Search:
             solution = self._try(choices)
             if isinstance(solution, Solution):
                 return solution
+            if self.unreachable and self.target.python_path is None:
+                return self._unresolved(choices)
             if self._drop_unreachable(queues):
                 continue
             if len(queues) > 1:
@@ -118,6 +120,21 @@ class Search:
                 self.unreachable[source.location] = _last_words(resolution.detail)
                 return
         raise_trouble(resolution)
+
+    def _unresolved(self, choices: tuple[Choice, ...]) -> Solution:
+        """Keep the best builds for another machine: that an index cannot be asked from here says nothing of there."""
+        index, why = next(iter(self.unreachable.items()))
+        self.notes.append(
+            f"{host_of(index)} cannot be reached from here ({why}): only the frameworks' own pins are named"
+        )
+        query = self._query(choices, optional=True)
+        packages = []
+        for requirement in query.requirements:
+            name, exact, version = requirement.partition("==")
+            if exact:
+                place = next((each.location for each in query.sources if name in each.packages), None)
+                packages.append(Package(name=name.partition("[")[0], version=version, index=place))
+        return Solution(choices=choices, resolution=Resolution(packages=tuple(packages)), query=query)
 
     def _drop_unreachable(self, queues: list[list[Build]]) -> bool:
         """Take out the builds of indexes that cannot be asked; tell whether there were any."""

@@ -423,3 +423,24 @@ def test_the_order_of_rows_changes_nothing(builds, host):
     assert chosen(propose(host, "pytorch", catalog=replace(CATALOG, builds=tuple(builds)))) == chosen(
         propose(host, "pytorch")
     )
+
+
+def test_an_index_that_cannot_be_asked_from_here_says_nothing_of_another_machine():
+    proposal = propose(gpu_host("sm_61"), "pytorch", resolve=DownIndex(), places=(Place(python="3.12"),))
+    assert chosen(proposal) == [("pytorch", "2.14.1", "cu126")]
+    plan = proposal.plans[0]
+    assert [(each.name, each.version, each.index) for each in plan.packages] == [
+        ("torch", "2.14.1+cu126", INDEX + "cu126")
+    ]
+    assert any("cannot be reached from here" in reason for reason in plan.reasons)
+
+
+def test_a_release_that_does_not_exist_is_told_in_one_sentence():
+    plan = propose(CPU_HOST, "pytorch==99").plans[0]
+    assert plan.reasons == ("there is no release ==99 of PyTorch; known are 2.13.0 to 2.15.0",)
+
+
+def test_where_only_python_stands_in_the_way_the_fitting_ones_are_named():
+    young = Place(environment="/work/.venv", python="3.14")
+    plan = propose(CPU_HOST, "tensorflow", places=(young,)).plans[0]
+    assert "2.21.0 has for 3.10, 3.11, 3.12, 3.13: --python 3.13" in plan.reasons[0]
