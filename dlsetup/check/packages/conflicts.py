@@ -40,7 +40,7 @@ def _groups(situation: Situation) -> Iterator[Exclusive]:
     for framework in situation.catalog.frameworks:
         if framework.variants and framework.package not in told:
             packages = tuple(dict.fromkeys((framework.package, *framework.variants)))
-            yield Exclusive(packages=packages, folder=framework.module, mode="tf-distribution-collision")
+            yield Exclusive(packages=packages, folder=framework.module, mode="")
 
 
 def _rivals(there: list[Distribution]) -> list[Distribution]:
@@ -59,7 +59,7 @@ def _pulls(stub: Distribution, package: Distribution) -> bool:
 def _found(situation: Situation, group: Exclusive, rivals: list[Distribution]) -> Finding:
     environment = situation.environment
     names = [each.name for each in rivals]
-    mode = group.mode
+    mode = group.mode or None
     if environment is not None and "tensorflow-macos" in names and situation.host.os.system == "macos":
         mode = "tensorflow-macos-leftover"
     answer = warn if group.harmless or mode == "tensorflow-macos-leftover" else fail

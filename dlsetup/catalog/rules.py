@@ -1,0 +1,63 @@
+"""The rules of doctor's checks that belong to no framework: rules/*.toml."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dlsetup.values.build import AbiRule, DriverEnd, Exclusive, Library
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dlsetup.values.build import Catalog
+
+_HERE = Path(__file__).parent / "rules"
+
+
+def with_rules(catalog: Catalog, folder: Path = _HERE) -> Catalog:
+    """Return a catalog together with the rules of a folder."""
+    return replace(
+        catalog,
+        abi=catalog.abi + tuple(_removed(_read(folder / "removed.toml"))),
+        exclusive=catalog.exclusive + tuple(_exclusive(_read(folder / "exclusive.toml"))),
+        driver_ends=catalog.driver_ends + tuple(_driver_ends(_read(folder / "drivers.toml"))),
+        libraries=catalog.libraries + tuple(Library(**row) for row in _read(folder / "libraries.toml")["library"]),
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _removed(document: dict[str, Any]) -> Iterator[AbiRule]:
+    for row in document["removed"]:
+        for package, below in row["packages"].items():
+            yield AbiRule(
+                package=package,
+                below=below,
+                other=row["other"],
+                from_=row["from"],
+                mode=row["mode"],
+                source=row["source"],
+                absent=row.get("absent", False),
+            )
+
+
+def _exclusive(document: dict[str, Any]) -> Iterator[Exclusive]:
+    for row in document["exclusive"]:
+        yield Exclusive(**{**row, "packages": tuple(row["packages"])})
+
+
+def _driver_ends(document: dict[str, Any]) -> Iterator[DriverEnd]:
+    for row in document["end"]:
+        yield DriverEnd(
+            vendor=row["vendor"], from_=row["from"], oldest=row["oldest"], mode=row["mode"], source=row["source"]
+        )
