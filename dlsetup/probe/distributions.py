@@ -20,7 +20,6 @@ _FIELD = re.compile(
 )
 """A field with its folded lines. It begins with a literal line end, which is found ten times as fast as `^`."""
 
-_FOLD = re.compile(r"[ \t]*\r?\n[ \t]+")
 _TAG = re.compile(r"^Tag:[ \t]*(\S+)", re.MULTILINE)
 _SEPARATORS = re.compile(r"[-_.]+")
 _RECORD_SIZE = re.compile(r",(\d{7,})\r?$", re.MULTILINE)
@@ -147,7 +146,7 @@ def parse_metadata(text: str) -> Fields:
     for match in _FIELD.finditer(header):
         key, value = match[1].lower(), match[2]
         if "\n" in value:
-            value = _FOLD.sub(" ", value)
+            value = " ".join(line.strip() for line in value.split("\n"))
         value = value.strip()
         if key == "requires-dist":
             requires.append(value)

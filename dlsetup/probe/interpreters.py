@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 
 IS_PYTHON = re.compile(r"python(?:(\d)(?:\.(\d+)(t?))?)?(?:\.exe)?", re.IGNORECASE)
 _VERSION_FOLDER = re.compile(
-    r"(?:^|[/\\])(?:cpython-|python-?)?(\d)\.?(\d+)(?:\.(\d+))?(?:(?:a|b|rc)\d+|-dev)?(?:\+freethreaded|t)?(?=[-/\\])",
+    r"(?:^|[/\\])(?:python(?=\d\d+[-/\\])|(?:cpython-|python-?|PythonSoftwareFoundation\.Python\.)?(?=\d\.))"
+    r"(\d)\.?(\d+)(?:\.(\d+))?(?:(?:a|b|rc)\d+|-dev)?(?:\+freethreaded|t)?(?=[-/\\_])",
     re.IGNORECASE,
 )
+"""Folders that tell a version: cpython-3.12.4-linux-x86_64-gnu, 3.12.4, Python312, ...Foundation.Python.3.11_xyz."""
+
 _OTHER_IMPLEMENTATION = re.compile(
     r"[/\\](?:pypy|graalpy|jython|ironpython|micropython|stackless|rustpython|pyston)", re.IGNORECASE
 )

@@ -28,7 +28,15 @@ ISOLATED_2 = ("-E", "-s", "-S", "-B")
 
 MISSING_OPTION = "Unknown option: -I"
 
-_ARCHITECTURES = {"amd64": "x86_64", "aarch64": "arm64", "x86": "i686", "i386": "i686", "arm32": "armv7l"}
+_ARCHITECTURES = {
+    "amd64": "x86_64",
+    "aarch64": "arm64",
+    "x86": "i686",
+    "i386": "i686",
+    "arm32": "armv7l",
+    "arm": "armv7l",
+    "powerpc64le": "ppc64le",
+}
 _NARROW = {"x86_64": "i686", "arm64": "armv7l"}
 _TORCH_LINE = re.compile(
     r"^(__version__|cuda|hip|xpu)[ \t]*(?::[^=\n]*)?=[ \t]*(?:None\b|(?:\w+\()?(['\"])(.*?)\2)", re.MULTILINE
