@@ -1,0 +1,191 @@
+"""Proves that a framework works: trains a small network with it, in the target environment, on the planned device."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dlsetup.values.finding import Finding, Status
+from dlsetup.values.report import SmokeResult
+from dlsetup.verify.answer import last_stage, parse_answer, parse_line
+from dlsetup.verify.crash import Surroundings, name_crash, name_exception
+from dlsetup.verify.surroundings import look_around, oom_kills
+from dlsetup.verify.symptoms import Subject
+from dlsetup.verify.verdict import findings_of, import_well, wrong_device
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dlsetup.system.interface import Completed, System
+    from dlsetup.values.report import Progress
+    from dlsetup.verify.answer import Answer
+
+SCRIPTS = str(Path(__file__).with_name("smoke"))
+"""The folder of the smoke scripts."""
+
+_WITHOUT_X = frozenset({"chainer", "cntk", "mxnet"})
+"""Those that run on Python 2.7 too, which takes the word after -X for the script."""
+
+_FOLLOWERS = {"run.import": ("run.device", "run.compute"), "run.device": ("run.compute",), "run.compute": ()}
+
+
+def smoke_command(python: str, framework: str, planned: str | None, scripts: str = SCRIPTS) -> tuple[str, ...]:
+    """Return the command that trains with a framework."""
+    script = str(Path(scripts) / f"smoke_{framework}.py")
+    options = () if framework in _WITHOUT_X else ("-X", "faulthandler")
+    return (python, *options, script, "--device", planned or "auto")
+
+
+def smoke_test(
+    system: System,
+    *,
+    python: str,
+    framework: str,
+    title: str,
+    planned: str | None,
+    variables: tuple[tuple[str, str], ...] = (),
+    timeout: float = 600,
+    progress: Progress,
+    scripts: str = SCRIPTS,
+) -> tuple[SmokeResult, tuple[Finding, ...]]:
+    """Train a small network with a framework in an interpreter's environment, and judge what came of it."""
+    subject = Subject(framework=framework, title=title, python=python)
+    listener = _Listener(progress)
+    kills = None if system.replayed else oom_kills(system)
+    with _quiet_folder(system) as folder:
+        completed = system.run(
+            smoke_command(python, framework, planned, scripts),
+            timeout=timeout,
+            env=_environment(system, variables, folder),
+            cwd=folder,
+            on_line=listener.hear,
+        )
+    answer = listener.answer or parse_answer(completed.stdout.splitlines())
+    around = Surroundings() if answer is not None and completed.ok else look_around(system, kills)
+    return _result(answer, framework, planned), _judge(answer, completed, planned, subject, around)
+
+
+def _environment(system: System, variables: tuple[tuple[str, str], ...], folder: str | None) -> dict[str, str | None]:
+    """Return what is added to the user's variables, which stay: they are part of what is proved."""
+    added: dict[str, str | None] = {"PYTHONFAULTHANDLER": "1"}
+    if folder is not None:
+        # Keras writes a configuration file into its folder when it is imported
+        added["KERAS_HOME"] = folder
+    # the environment only sets defaults, so the user's own value wins
+    added.update({name: value for name, value in variables if system.variable(name) is None})
+    return added
+
+
+@contextmanager
+def _quiet_folder(system: System) -> Iterator[str | None]:
+    """Give a fresh working folder, where no file of the user's shadows a module; none for a recording."""
+    if system.replayed:
+        yield None
+        return
+    with suppress(OSError), tempfile.TemporaryDirectory(prefix="dlsetup-smoke-", ignore_cleanup_errors=True) as folder:
+        yield folder
+        return
+    yield None
+
+
+class _Listener:
+    """Hears each line as it is printed: shows it, and keeps the answer even of an endless output."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self.answer: Answer | None = None
+
+    def hear(self, line: str) -> None:
+        """Keep an answer, tell everything else."""
+        answer = parse_line(line)
+        if answer is not None:
+            self.answer = answer
+        elif last_stage(line) is None and line.strip():
+            self._progress.line(line)
+
+
+def _judge(
+    answer: Answer | None, completed: Completed, planned: str | None, subject: Subject, around: Surroundings
+) -> tuple[Finding, ...]:
+    if answer is None:
+        return _with_followers(_without_answer(completed, subject, around))
+    if answer.error is not None:
+        if answer.error.kind == "NoDevice":
+            wrong = wrong_device(
+                subject,
+                planned or "auto",
+                summary=f"{subject.title} finds no {planned or 'device'}, although it is planned.",
+                seen=answer.error.message,
+                message=answer.error.message,
+                stderr=completed.stderr,
+            )
+        else:
+            wrong = name_exception(answer.error, completed.stderr, subject=subject)
+        return (*_earlier(answer, wrong, subject), *_with_followers(wrong))
+    findings = findings_of(answer, planned, subject, completed.stderr)
+    if completed.ok:
+        return findings
+    return (*findings[:-1], _bad_end(findings[-1], name_crash(completed, subject=subject, around=around)))
+
+
+def _without_answer(completed: Completed, subject: Subject, around: Surroundings) -> Finding:
+    return name_crash(completed, subject=subject, around=around)
+
+
+def _bad_end(compute: Finding, crash: Finding) -> Finding:
+    """Join numbers that are right with an interpreter that crashed or hung when it ended."""
+    return compute if compute.status is Status.FAIL else crash
+
+
+def _earlier(answer: Answer, wrong: Finding, subject: Subject) -> tuple[Finding, ...]:
+    """Return what went well before the trouble."""
+    return () if wrong.check == "run.import" else (import_well(answer, subject),)
+
+
+def _with_followers(wrong: Finding) -> tuple[Finding, ...]:
+    """Return a finding, and the questions that could not be asked because of it."""
+    return (
+        wrong,
+        *(
+            Finding(
+                check=check, status=Status.SKIP, summary="Not asked: the step before it failed.", because=wrong.check
+            )
+            for check in _FOLLOWERS[wrong.check]
+        ),
+    )
+
+
+def _result(answer: Answer | None, framework: str, planned: str | None) -> SmokeResult:
+    if answer is None:
+        return SmokeResult(framework=framework, planned=planned)
+    return SmokeResult(
+        framework=framework,
+        version=answer.version,
+        backend=answer.backend,
+        planned=planned,
+        device=answer.device,
+        accelerator=answer.accelerator,
+        losses=answer.losses if all(map(math.isfinite, answer.losses)) else (),
+        accuracy=_finite(answer.accuracy),
+        max_difference=_largest(answer),
+        import_seconds=_finite(answer.import_seconds),
+        train_seconds=_finite(answer.train_seconds),
+        peak_memory_bytes=answer.peak_memory_bytes,
+        surface=answer.surface,
+        points=answer.points,
+    )
+
+
+def _largest(answer: Answer) -> float | None:
+    """Return the larger of both differences; None where one was not measured or is no number."""
+    both = [_finite(each) for each in (answer.max_difference, answer.conv_difference)]
+    known = [each for each in both if each is not None]
+    return max(known) if len(known) == len(both) else None
+
+
+def _finite(number: float | None) -> float | None:
+    """Return a number that JSON can hold."""
+    return number if number is not None and math.isfinite(number) else None
