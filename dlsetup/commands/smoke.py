@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dlsetup.commands.look import exit_code, look
 from dlsetup.errors import UsageError
 from dlsetup.values.finding import Status
-from dlsetup.values.report import Report
+from dlsetup.values.report import Report, Silence
 from dlsetup.verify import smoke_test
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ def train(
             title=framework.title,
             planned=planned,
             variables=variables,
-            progress=progress,
+            # what a framework logs matters only where it fails, and then stands in the finding
+            progress=Silence(),
         )
         failed = any(finding.status is Status.FAIL for finding in found)
         progress.done(f"{title}: {'it fails' if failed else 'it trains'}")

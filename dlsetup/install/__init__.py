@@ -63,14 +63,16 @@ def _run(step: Step, system: System, settings: IndexSettings, progress: Progress
     )
     if not completed.ok:
         raise failure(step, completed)
-    progress.done(f"{step.title} ({completed.seconds:.1f} s)")
+    progress.done(step.title)
     return Outcome(title=step.title, exit_code=completed.exit_code, seconds=completed.seconds, tail=tuple(tail))
 
 
 def _listener(tail: deque[str], progress: Progress) -> Callable[[str], None]:
     def listen(line: str) -> None:
         tail.append(line)
-        progress.line(line)
+        # the plan has named every package already
+        if not line.startswith((" + ", " - ", " ~ ")):
+            progress.line(line)
 
     return listen
 

@@ -108,6 +108,7 @@ class Planner:
             catalog=self.catalog,
             settings=self.settings,
             resolve=self.resolve,
+            extra=() if place.exists or place.environment is None else ("pip",),
         )
         solution = search.run() if all(each.fitting for each in sets) else None
         taken = (

@@ -47,6 +47,8 @@ class Search:
     catalog: Catalog
     settings: IndexSettings
     resolve: Resolver
+    extra: tuple[str, ...] = ()
+    """Requirements that no framework brings: pip for a new environment."""
     rejected: list[Rejection] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What the user should know, a sentence each."""
@@ -90,7 +92,7 @@ class Search:
             requirements += choice.build.requirements
             requirements += choice.build.optional if optional else ()
         return Query(
-            requirements=tuple(dict.fromkeys(requirements)),
+            requirements=tuple(dict.fromkeys([*requirements, *self.extra])),
             target=self.target,
             sources=tuple(choice.source for choice in choices if choice.source is not None),
         )
@@ -177,7 +179,7 @@ class Search:
         for _ in range(ATTEMPTS):
             bounds = ",".join([*(f"!={version}" for version in excluded), f"<={newest.version}"])
             source = Source(packages=self._family(newest), location=location, flat=flat)
-            query = Query(requirements=(package + bounds, *others), target=self.target, sources=(source,))
+            query = Query(requirements=(package + bounds, *others, *self.extra), target=self.target, sources=(source,))
             found = self.resolve(query)
             if found.problem is not None:
                 return None

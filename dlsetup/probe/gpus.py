@@ -34,6 +34,11 @@ def join(bus: tuple[Sighting, ...], answer: Answer, vendor: str) -> tuple[tuple[
         return bus, ()
     if len(rest) == len(bus) == len(result):
         return tuple(merged(seen, device) for seen, device in zip(result, bus, strict=True)), ()
+    blank = [each for each in result if each.address is None and each.gpu.pci_id is None]
+    if rest and len(blank) == len(rest):
+        # a GPU that is lost tells nothing of itself, but its place is the one that is left
+        pairs = dict(zip(map(id, blank), rest, strict=True))
+        return tuple(merged(each, pairs[id(each)]) if id(each) in pairs else each for each in result), ()
     gaps = [_unanswered(device, vendor) for device in rest if any(each.address or each.gpu.pci_id for each in result)]
     return tuple(result), tuple(gaps)
 

@@ -304,6 +304,6 @@ def _is_gone(system: System, settings: dict[str, str], python: str) -> bool:
     gone = [settings["home"], *([settings["executable"]] if "executable" in settings else [])]
     if system.platform == "windows":
         gone.append(paths.join(system, settings["home"], "python.exe"))
-    else:
+    elif paths.name(system, python) in (system.listing(paths.parent(system, python)) or ()):
         gone.append(python)
     return any(system.exists(path) is False for path in gone)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_RAMP = " .:-=+*#%@"
+_RAMP = " .:-=+"
 _SHADES = " ░▒▓█"
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """Bits of the eight dots of a braille character, row by row (Unicode, block U+2800)."""

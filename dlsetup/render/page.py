@@ -41,6 +41,8 @@ class Page:
         self.home = home
         self.folder = folder
         self.width = min(console.width, WIDEST)
+        self._gap = False
+        self._empty = True
 
     @property
     def ascii_only(self) -> bool:
@@ -62,8 +64,8 @@ class Page:
         return words.path(path, home=self.home, folder=self.folder)
 
     def blank(self) -> None:
-        """Write an empty line."""
-        self.console.print()
+        """Write an empty line before the next one, if there is something before and after it."""
+        self._gap = not self._empty
 
     def line(self, *parts: str | tuple[str, str], indent: int = 0, hang: int = 0) -> None:
         """Write words from column `indent` on; what does not fit goes on below, `hang` columns further right."""
@@ -110,6 +112,9 @@ class Page:
         return content.encode(encoding, "backslashreplace").decode(encoding)
 
     def _write(self, line: Text, indent: int) -> None:
+        if self._gap:
+            self.console.print()
+        self._gap = self._empty = False
         line.rstrip()
         if indent and line.plain:
             line.pad_left(indent)

@@ -61,13 +61,14 @@ def show_finding(page: Page, finding: Finding, follow: Sequence[Finding] = (), *
         page.row("mode", (finding.mode, "dim"), indent=indent, column=indent + _LABELS)
 
 
-def show_headline(page: Page, finding: Finding) -> int:
-    """Write a finding's first line; return the column that its parts begin at."""
+def show_headline(page: Page, finding: Finding, width: int = 0) -> int:
+    """Write a finding's first line, its check in a column of some width; return where its parts begin."""
     word = finding.status.value
     indent = max(len(word), 4) + 2
-    hang = indent if page.narrow else indent + len(finding.check) + 3
+    check = finding.check if page.narrow else finding.check.ljust(width)
+    hang = indent if page.narrow else indent + len(check) + 3
     summary = (finding.summary, "bold" if finding.status is Status.FAIL else "")
-    page.line((word.ljust(indent), STATUS[word]), (finding.check, "cyan"), "   ", summary, hang=hang)
+    page.line((word.ljust(indent), STATUS[word]), (check, "cyan"), "   ", summary, hang=hang)
     return indent
 
 
@@ -113,5 +114,7 @@ def _show_followers(page: Page, follow: Sequence[Finding], indent: int, *, verbo
     shown = follow if verbose else follow[:_FEW]
     for each in shown:
         page.line((f"{each.check}: {each.summary}", "dim"), indent=column + 2, hang=2)
+        if verbose:
+            show_evidence(page, each.evidence, column + 4, verbose=True)
     if len(shown) < len(follow):
         page.line((f"and {len(follow) - len(shown)} others: -v", "dim"), indent=column + 2)

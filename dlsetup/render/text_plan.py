@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from dlsetup.values.plan import Package, Plan, Proposal, Rejection
 
-_COLUMN = 10
+_COLUMN = 6
 _FEW_PACKAGES = 8
 _FEW_REJECTED = 4
 _FEW_RELEASES = 4
@@ -74,7 +74,7 @@ def _show_packages(page: Page, plan: Plan, *, verbose: bool) -> None:
             _show_package(page, package)
     else:
         main = sorted(plan.packages, key=lambda package: -(package.size_bytes or 0))[:_FEW_PACKAGES]
-        names = ", ".join(f"{package.name} {package.version}" for package in main)
+        names = ", ".join(f"{package.name}=={package.version}" for package in main)
         rest = len(plan.packages) - len(main)
         page.row("", f"{names}, ", (f"and {rest} more: -v", "dim"), column=_COLUMN)
 
@@ -82,7 +82,7 @@ def _show_packages(page: Page, plan: Plan, *, verbose: bool) -> None:
 def _show_package(page: Page, package: Package) -> None:
     size = f", {words.size(package.size_bytes)}" if package.size_bytes is not None else ""
     origin = f", from {package.index}" if package.index else ""
-    page.line(f"{package.name} {package.version}", (size + origin, "dim"), indent=_COLUMN, hang=2)
+    page.line(f"{package.name}=={package.version}", (size + origin, "dim"), indent=_COLUMN, hang=2)
 
 
 def _show_steps(page: Page, plan: Plan) -> None:

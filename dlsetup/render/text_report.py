@@ -52,7 +52,7 @@ def print_report(
         page.blank()
         show_finding(page, chapter.cause, chapter.follow, verbose=verbose)
     for outcome in report.outcomes:
-        _show_outcome(page, outcome, verbose=verbose)
+        _show_failure(page, outcome)
     _show_calm(page, report, story, verbose=verbose)
     _show_end(page, report, story)
 
@@ -81,11 +81,9 @@ def _show_plans(page: Page, report: Report, *, verbose: bool) -> None:
             page.line((reason, LABEL), indent=2)
 
 
-def _show_outcome(page: Page, outcome: Outcome, *, verbose: bool) -> None:
-    """Write a step that failed with the last words of its tool; others with -v only."""
+def _show_failure(page: Page, outcome: Outcome) -> None:
+    """Write a step that failed, with the last words of its tool."""
     if outcome.exit_code == 0:
-        if verbose:
-            page.line(("ok    ", STATUS["ok"]), f"{outcome.title}, {words.duration(outcome.seconds)}", hang=_INDENT)
         return
     page.blank()
     ended = "was stopped" if outcome.exit_code is None else f"ended with exit code {outcome.exit_code}"
@@ -108,8 +106,12 @@ def _show_calm(page: Page, report: Report, story: Story, *, verbose: bool) -> No
 
 
 def _show_every(page: Page, report: Report, story: Story) -> None:
+    for outcome in report.outcomes:
+        if outcome.exit_code == 0:
+            page.line(("ok    ", STATUS["ok"]), f"{outcome.title}, {words.duration(outcome.seconds)}", hang=_INDENT)
+    width = max((len(finding.check) for finding in story.calm), default=0)
     for finding in story.calm:
-        indent = show_headline(page, finding)
+        indent = show_headline(page, finding, width)
         show_evidence(page, finding.evidence, indent, verbose=True)
     for gap in report.host.gaps:
         page.line(("--    ", LABEL), f"not known: {gap.what}, because {gap.why}", hang=_INDENT)

@@ -51,7 +51,7 @@ def _trouble(report: Report, story: Story) -> str:
         return failed[0].cause.summary
     broken = next((outcome for outcome in report.outcomes if outcome.exit_code != 0), None)
     if broken is not None:
-        return f"this step failed: {broken.title}"
+        return f'the step "{broken.title}" failed'
     if report.proposal is not None and report.proposal.status == "unsupported":
         return "nothing that is published fits"
     return f"the command ended with exit code {report.exit_code}" if report.exit_code else ""

@@ -38,7 +38,10 @@ class UvResolver:
         be reached; the default index gets uv's own retries. Extra indexes serve only where the default index fails.
         """
         first = self._ask(query, impatient=bool(query.sources))
-        if first.problem not in _NETWORK or _is_about(first, query):
+        if first.problem not in _NETWORK:
+            return first
+        if _is_about(first, query):
+            self.progress.note(f"{first.location} cannot be reached: {first.detail.splitlines()[-1]}")
             return first
         again = self._ask(query, impatient=False) if query.sources else first
         if again.problem in _NETWORK and self.settings.extra_index_urls and not _is_about(again, query):

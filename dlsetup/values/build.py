@@ -73,6 +73,12 @@ class Build:
     """Architectures with code inside: sm_80, compute_90 (PTX), gfx1100; empty: does not matter."""
     cpu_features: tuple[str, ...] = ()
     """What the processor must offer: "avx"."""
+    source_only: tuple[str, ...] = ()
+    """Distributions that are published in source only, and are built."""
+    build_constraints: tuple[str, ...] = ()
+    """What their build tools are held to: "setuptools<81"."""
+    needs: tuple[str, ...] = ()
+    """What else must be on the machine: "java>=17", "libmpi.so.12"."""
     download_bytes: int | None = None
     installed_bytes: int | None = None
     note: str = ""

@@ -321,7 +321,7 @@ def test_an_optional_companion_that_does_not_resolve_is_left_out_and_named():
         return answers(query)
 
     plan = propose(CPU_HOST, "pytorch", resolve=resolve, catalog=catalog).plans[0]
-    assert [package.name for package in plan.packages] == ["torch", "numpy"]
+    assert [package.name for package in plan.packages] == ["torch", "numpy", "pip"]
     assert any("torchvision" in reason for reason in plan.reasons)
 
 
@@ -372,6 +372,14 @@ def test_no_mirror_with_such_wheels_ends_with_what_to_configure():
 def test_with_a_gpu_the_default_index_stands_in_for_one_that_is_down():
     proposal = propose(gpu_host(), "pytorch", resolve=DownIndex())
     assert chosen(proposal) == [("pytorch", "2.15.0", "cu132")]
+
+
+def test_a_new_environment_gets_pip_and_an_existing_one_is_left_without():
+    assert "pip" in [package.name for package in propose(CPU_HOST, "pytorch").plans[0].packages]
+    there = replace(PLACE, exists=True)
+    plan = propose(CPU_HOST, "pytorch", places=(there,)).plans[0]
+    assert "pip" not in [package.name for package in plan.packages]
+    assert len(plan.steps) == 1
 
 
 def test_steps_are_complete_commands():

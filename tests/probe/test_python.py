@@ -36,6 +36,8 @@ print(json.dumps({"prefix": sys.prefix, "base": getattr(sys, "base_prefix", sys.
 """
 """What an interpreter says of itself with all of its start-up done."""
 
+INHERIT = ("--system-site-packages",)
+
 
 def interpreter_of(series: str) -> str:
     for folder in sorted(VERSIONS.glob(f"{series}.*")):
@@ -291,6 +293,8 @@ def test_windows_has_installed_managed_and_store_pythons_and_the_alias_is_left_a
                 "LOCALAPPDATA": local,
                 "APPDATA": "C:\\Users\\user\\AppData\\Roaming",
                 "USERPROFILE": "C:\\Users\\user",
+                "PROGRAMDATA": "C:\\ProgramData",
+                "PROGRAMFILES": "C:\\Program Files",
                 "Path": store + ";C:\\Tools",
             },
             "values": {
@@ -299,6 +303,9 @@ def test_windows_has_installed_managed_and_store_pythons_and_the_alias_is_left_a
                 f"listing:{local}\\Programs\\Python\\Python312": ["python.exe", "python312.dll"],
                 f"listing:{store}": ["python.exe", "python3.exe", "PythonSoftwareFoundation.Python.3.11_qbz5n2kfra8p0"],
                 f"listing:{store}\\PythonSoftwareFoundation.Python.3.11_qbz5n2kfra8p0": ["python.exe"],
+                "listing:C:\\Program Files": ["NVIDIA Corporation", "Python310"],
+                "listing:C:\\Program Files\\Python310": ["python.exe"],
+                "listing:C:\\ProgramData\\miniconda3": ["python.exe", "conda-meta"],
                 f"listing:{uv}": ["cpython-3.10.14-windows-x86_64-none"],
                 f"listing:{uv}\\cpython-3.10.14-windows-x86_64-none": ["python.exe"],
                 **{
@@ -307,6 +314,8 @@ def test_windows_has_installed_managed_and_store_pythons_and_the_alias_is_left_a
                         f"{local}\\Programs\\Python\\Python39\\python.exe",
                         f"{local}\\Programs\\Python\\Python312\\python.exe",
                         f"{store}\\python.exe",
+                        "C:\\Program Files\\Python310\\python.exe",
+                        "C:\\ProgramData\\miniconda3\\python.exe",
                         f"{store}\\PythonSoftwareFoundation.Python.3.11_qbz5n2kfra8p0\\python.exe",
                         f"{uv}\\cpython-3.10.14-windows-x86_64-none\\python.exe",
                     )
@@ -318,7 +327,35 @@ def test_windows_has_installed_managed_and_store_pythons_and_the_alias_is_left_a
         f"{local}\\Programs\\Python\\Python312\\python.exe",
         f"{store}\\PythonSoftwareFoundation.Python.3.11_qbz5n2kfra8p0\\python.exe",
         f"{uv}\\cpython-3.10.14-windows-x86_64-none\\python.exe",
+        "C:\\Program Files\\Python310\\python.exe",
         f"{local}\\Programs\\Python\\Python39\\python.exe",
+        "C:\\ProgramData\\miniconda3\\python.exe",
+    )
+
+
+def test_managed_and_conda_s_interpreters_are_looked_up_where_variables_say():
+    paths = [
+        "/managed/cpython-3.13.1+freethreaded-linux-x86_64-gnu/bin/python3.13t",
+        "/managed/cpython-3.14.0rc2-linux-x86_64-gnu/bin/python3",
+        "/managed/pypy-3.10.16-linux-x86_64-gnu/bin/python3",
+        "/data/uv/python/cpython-3.13.1-linux-x86_64-gnu/bin/python3.13",
+        "/apps/conda/bin/python3.12",
+        "/opt/conda/bin/python",
+        "/pyenv/versions/3.9-dev/bin/python",
+    ]
+    env = {
+        "UV_PYTHON_INSTALL_DIR": "/managed",
+        "XDG_DATA_HOME": "/data",
+        "CONDA_EXE": "/apps/conda/bin/conda",
+        "PYENV_ROOT": "/pyenv",
+    }
+    assert find_interpreters(recorded("linux", paths, env=env)) == (
+        "/managed/cpython-3.14.0rc2-linux-x86_64-gnu/bin/python3",
+        "/data/uv/python/cpython-3.13.1-linux-x86_64-gnu/bin/python3.13",
+        "/managed/cpython-3.13.1+freethreaded-linux-x86_64-gnu/bin/python3.13t",
+        "/apps/conda/bin/python3.12",
+        "/pyenv/versions/3.9-dev/bin/python",
+        "/opt/conda/bin/python",
     )
 
 
@@ -356,6 +393,40 @@ def test_an_environment_with_a_vanished_base_is_named_and_still_read(tmp_path):
     assert found.interpreter.problem
     assert found.version("torch") == "2.1.0"
     assert found.interpreter.purelib == str(folder / "lib/python3.11/site-packages")
+
+
+@posix
+def test_an_environment_without_its_interpreter_is_not_said_to_lack_a_base(tmp_path):
+    folder = venv_of(interpreter_of("3.11"), tmp_path / "venv")
+    for each in (folder / "bin").glob("python*"):
+        each.unlink()
+    found = probe_environment(LocalSystem(), str(folder))
+    assert (found.kind, found.problem) == ("venv", "its interpreter does not start: there is no Python in it")
+
+
+@posix
+def test_a_library_folder_apart_for_compiled_code_is_read_too(tmp_path):
+    (tmp_path / "bin").mkdir()
+    script(tmp_path / "bin" / "python", "#!/bin/sh\nexit 1\n")
+    install(tmp_path / "lib/python3.9/site-packages", "six", "1.0")
+    install(tmp_path / "lib64/python3.9/site-packages", "numpy", "1.0")
+    (tmp_path / "lib/python3.9/site-packages/__pycache__").mkdir()
+    (tmp_path / "lib/other").mkdir()
+    found = probe_environment(LocalSystem(), str(tmp_path))
+    assert [each.name for each in found.distributions] == ["six", "numpy"]
+    assert found.kind == "unknown"
+
+
+@posix
+def test_the_interpreter_of_the_system_lends_its_own_folders(tmp_path):
+    """Debian's interpreters import from dist-packages, and so do environments that inherit from them."""
+    if not Path("/usr/bin/python3").exists():
+        pytest.skip("no /usr/bin/python3")
+    system = LocalSystem()
+    for python in ("/usr/bin/python3", str(venv_of("/usr/bin/python3", tmp_path / "v", *INHERIT) / "bin" / "python")):
+        truth, answer = truth_of(python, PYTHONNOUSERSITE="1"), ask_interpreter(system, python)
+        assert (answer.purelib, answer.prefix) == (truth["purelib"], truth["prefix"])
+        assert list(answer.site_packages) == truth["sites"]
 
 
 @posix

@@ -312,6 +312,43 @@ INSTALLED = Report(
 )
 
 
+UNSUPPORTED = Proposal(
+    status="unsupported",
+    plans=(
+        Plan(
+            frameworks=("tensorflow",),
+            accelerator="",
+            compute="",
+            python="3.15",
+            environment=f"{FOLDER}/.venv",
+            reasons=("nothing published of TensorFlow fits",),
+            rejected=(
+                Rejection(
+                    framework="tensorflow",
+                    version="2.21.0",
+                    compute="cpu",
+                    reasons=(
+                        Reason(code="python", text="it has no wheel for Python 3.15 (only for 3.10, 3.11, 3.12, 3.13)"),
+                    ),
+                ),
+                Rejection(framework="tensorflow", version="2.18.0", compute="metal", reasons=(FOREIGN,)),
+            ),
+        ),
+    ),
+)
+
+CRASHED = SmokeResult(framework="tensorflow", version="2.21.0", planned="cpu")
+
+CRASH = Finding(
+    check="run.import",
+    status=Status.FAIL,
+    mode="cpu-missing-avx",
+    summary="TensorFlow 2.21.0 stops at import: the processor lacks AVX",
+    evidence=("python ended by signal 4 (SIGILL)", "/proc/cpuinfo: no flag avx"),
+    remedy=Remedy(text='set the virtual machine\'s processor to "host-passthrough", or use another machine'),
+)
+
+
 @pytest.fixture(scope="session")
 def samples() -> SimpleNamespace:
     """Return what there is to show, by name."""
@@ -334,6 +371,25 @@ def samples() -> SimpleNamespace:
         unanswered=doctor(*without("m.nvidia-driver", "fit.driver"), LOST_GPU),
         installed=INSTALLED,
         proposal=PROPOSAL,
+        unsupported=UNSUPPORTED,
+        planned=Report(command="install", host=CPU_ONLY, proposal=PROPOSAL),
+        install_failed=Report(
+            command="install",
+            host=CPU_ONLY,
+            proposal=PROPOSAL,
+            outcomes=(
+                Outcome(title="make the environment", exit_code=0, seconds=0.21),
+                Outcome(
+                    title="install 10 packages",
+                    exit_code=2,
+                    seconds=75.0,
+                    tail=("error: Failed to extract archive", "  Caused by: No space left on device (os error 28)"),
+                ),
+            ),
+            exit_code=5,
+        ),
+        crashed=CRASHED,
+        crash=CRASH,
         trained=TRAINED,
         old_driver=OLD_DRIVER,
         mixed_cuda=MIXED_CUDA,

@@ -32,19 +32,20 @@ def read(system: System, bus: tuple[Sighting, ...], wsl: int | None) -> Answer:
     if not (system.replayed or bus or wsl or system.platform == "windows" or _hinted(system)):
         return Answer()
     asked = nvml.parse(system.value("nvml"))
-    readings = [asked] if asked else []
+    answers = [asked] if asked else []
     smi = None
     if asked is None:
         smi, more = _run_smi(system)
-        readings.extend(more)
-    readings.extend(_recorded(system))
+        answers.extend(more)
+    answers.extend(_recorded(system))
+    readings = [answer for answer in answers if answer != Reading()]
     board, release = tegra.read(system)
     reading = _with_module(system, together(readings))
     if board:
         first = reading.sightings[0] if len(reading.sightings) == 1 else None
         reading = replace(reading, sightings=(merged(board, first) if first else board,))
     if not (readings or reading.version or bus or board or release):
-        return Answer()
+        return Answer(gaps=(Gap(what="driver.nvidia", why="nvidia-smi said nothing of a driver"),) if answers else ())
     driver, gaps = _driver(system, reading, bus, asked is not None, smi)
     if release and driver is None:
         driver = Driver(vendor="nvidia", detail=f"Linux for Tegra {release}")
@@ -109,9 +110,11 @@ def _driver(
 ) -> tuple[Driver | None, tuple[Gap, ...]]:
     supports = f"CUDA {reading.cuda}" if reading.cuda else None
     if reading.state:
-        return Driver(
+        driver = Driver(
             vendor="nvidia", version=reading.version, supports=supports, state=reading.state, detail=reading.detail
-        ), ()
+        )
+        why = reading.detail or "the driver could not be asked"
+        return driver, () if reading.version else (Gap(what="driver.nvidia.version", why=why),)
     if reading.version or library:
         if not library and smi is not None and smi.problem == "not-found":
             detail = "the kernel's driver is loaded, but neither libnvidia-ml.so.1 nor nvidia-smi is here"
