@@ -6,7 +6,6 @@ and `_internal/cli/parser.py` (23.0 to 26.3 agree on what is used here).
 
 from __future__ import annotations
 
-import configparser
 from typing import TYPE_CHECKING
 
 from dlsetup.probe import paths
@@ -55,6 +54,8 @@ def parse_pip_configuration(text: str) -> tuple[dict[str, dict[str, str]], str |
 
     pip stops at a broken file, so nothing of it counts.
     """
+    import configparser
+
     parser = configparser.RawConfigParser()
     try:
         parser.read_string(text)

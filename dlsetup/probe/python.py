@@ -158,7 +158,8 @@ def parse_torch_version(text: str) -> TorchBuild:
 def probe_environment(system: System, path: str) -> Environment:
     """Say what the environment at a path is (a folder, or an interpreter in it) and what is installed there."""
     path = paths.absolute(system, path)
-    if IS_PYTHON.fullmatch(paths.name(system, path)) and not system.listing(path):
+    names_python = IS_PYTHON.fullmatch(paths.name(system, path)) is not None
+    if system.listing(path) is None and (names_python or system.exists(path)):
         return _by_interpreter(system, path)
     return _by_folder(system, path)
 

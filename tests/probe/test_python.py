@@ -458,6 +458,13 @@ def test_a_base_installation_is_a_system_environment():
     assert probe_environment(LocalSystem(), str(Path(python).parents[1])).kind == "system"
 
 
+@posix
+def test_an_interpreter_may_have_any_name(tmp_path):
+    other = tmp_path / "my-own"
+    script(other, f'#!/bin/sh\nexec {interpreter_of("3.11")} "$@"\n')
+    assert probe_environment(LocalSystem(), str(other)).interpreter.minor == "3.11"
+
+
 def test_a_folder_that_is_no_environment_is_unknown_with_a_reason(tmp_path):
     found = probe_environment(LocalSystem(), str(tmp_path))
     assert (found.kind, found.problem) == ("unknown", "there is no Python in it")
