@@ -43,7 +43,7 @@ COMPUTES = (
     _compute("cu126", "cuda", 126, linux="525.60.13", windows="528.33"),
     _compute("cu130", "cuda", 130, linux="580", windows="580"),
     _compute("cuda12", "cuda", 120, linux="525.60.13", windows="528.33"),
-    _compute("rocm7.1", "rocm", 701),
+    _compute("rocm7.2", "rocm", 702),
 )
 
 FRAMEWORKS = (
@@ -94,7 +94,7 @@ def _builds():
         yield _build("pytorch", "2.14.1", "cpu", platform, index=PYTORCH_INDEX + "cpu")
         yield _build("pytorch", "2.14.1", "xpu", platform, gpus=("xe-hpg",), index=PYTORCH_INDEX + "xpu")
         yield _build("tensorflow", "2.18.1", "cpu", platform, cpu_features=("avx",), pythons=PYTHONS[:3])
-    yield _build("pytorch", "2.14.1", "rocm7.1", "linux-x86_64", gpus=ROCM, index=PYTORCH_INDEX + "rocm7.1")
+    yield _build("pytorch", "2.14.1", "rocm7.2", "linux-x86_64", gpus=ROCM, index=PYTORCH_INDEX + "rocm7.2")
     yield _build("pytorch", "2.14.1", "cu130", "linux-arm64", gpus=TURING_ON)
     yield _build("pytorch", "2.14.1", "mps", "macos-arm64")
     tensorflow = (*PASCAL_ON[1:], "compute_90")
@@ -132,7 +132,11 @@ CATALOG = with_rules(
             AbiRule(package="torch", below="2.3", other="numpy", from_="2", mode="numpy2-abi-break"),
             AbiRule(package="tensorflow", below="2.18", other="numpy", from_="2", mode="numpy2-abi-break"),
             AbiRule(
-                package="tensorboard", below="2.12", other="protobuf", from_="4", mode="protobuf-generated-code-mismatch"
+                package="tensorboard",
+                below="2.12",
+                other="protobuf",
+                from_="4",
+                mode="protobuf-generated-code-mismatch",
             ),
         ),
     )
@@ -158,7 +162,9 @@ TENSORFLOW_NEEDS = (
 
 def distribution(name, version, *requires, **facts):
     folder = f"{name.replace('-', '_')}-{version}.dist-info"
-    return Distribution(**{"name": name, "version": version, "folder": folder, "requires": requires, "installer": "uv", **facts})
+    return Distribution(
+        **{"name": name, "version": version, "folder": folder, "requires": requires, "installer": "uv", **facts}
+    )
 
 
 def _environment(path, python, *distributions, **facts):
@@ -175,7 +181,9 @@ def _environment(path, python, *distributions, **facts):
         purelib=f"{path}\\Lib\\site-packages" if windows else f"{path}/lib/python{python[:4]}/site-packages",
         externally_managed=False,
     )
-    return Environment(path=path, kind="venv", interpreter=interpreter, distributions=distributions, writable=True, **facts)
+    return Environment(
+        path=path, kind="venv", interpreter=interpreter, distributions=distributions, writable=True, **facts
+    )
 
 
 def _session(environment):
@@ -193,8 +201,15 @@ def _storage(path):
     return (
         Storage(path=path, purpose="environment", total_bytes=500 * GIB, free_bytes=200 * GIB, writable=True),
         Storage(path="/home/user/.cache", purpose="cache", total_bytes=500 * GIB, free_bytes=200 * GIB, writable=True),
-        Storage(path="/tmp", purpose="temporary", total_bytes=100 * GIB, free_bytes=90 * GIB, writable=True, noexec=False),
-        Storage(path="/dev/shm", purpose="shared-memory", total_bytes=16 * GIB, free_bytes=16 * GIB, writable=True),
+        Storage(
+            path="/var/scratch",
+            purpose="temporary",
+            total_bytes=100 * GIB,
+            free_bytes=90 * GIB,
+            writable=True,
+            noexec=False,
+        ),
+        Storage(path="/run/shm", purpose="shared-memory", total_bytes=16 * GIB, free_bytes=16 * GIB, writable=True),
     )
 
 
@@ -266,10 +281,10 @@ def _linux_amd():
     environment = _environment(
         "/home/user/work/.venv",
         "3.12.8",
-        distribution("torch", "2.14.1+rocm7.1", "filelock", tags=WHEEL),
-        distribution("torchvision", "0.29.1+rocm7.1", "torch>=2.14.0", tags=WHEEL),
+        distribution("torch", "2.14.1+rocm7.2", "filelock", tags=WHEEL),
+        distribution("torchvision", "0.29.1+rocm7.2", "torch>=2.14.0", tags=WHEEL),
         distribution("filelock", "3.20.0"),
-        torch=TorchBuild(version="2.14.1+rocm7.1", hip="7.1.25424-4179531dcd"),
+        torch=TorchBuild(version="2.14.1+rocm7.2", hip="7.2.26015-fc0010cf6a"),
     )
     return _situation(host, environment)
 
@@ -426,7 +441,16 @@ class Edit:
 
     @staticmethod
     def plan(situation, **facts):
-        plan = Plan(**{"frameworks": ("pytorch",), "accelerator": "cpu", "compute": "cpu", "python": "3.12", "environment": "x", **facts})
+        plan = Plan(
+            **{
+                "frameworks": ("pytorch",),
+                "accelerator": "cpu",
+                "compute": "cpu",
+                "python": "3.12",
+                "environment": "x",
+                **facts,
+            }
+        )
         return replace(situation, plan=plan)
 
     package = Package

@@ -1,0 +1,358 @@
+"""Cases of the checks of what is installed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+CU126 = "2.14.1+cu126"
+
+
+def same(situation, edit):
+    del edit
+    return situation
+
+
+def _add(name, version, *requires, **facts):
+    return lambda situation, edit: edit.add(situation, name, version, *requires, **facts)
+
+
+def _remove(*names):
+    return lambda situation, edit: edit.remove(situation, *names)
+
+
+def _change(name, **facts):
+    return lambda situation, edit: edit.change(situation, name, **facts)
+
+
+def _both(*changes):
+    def change(situation, edit):
+        for each in changes:
+            situation = each(situation, edit)
+        return situation
+
+    return change
+
+
+def _twice(name):
+    def change(situation, edit):
+        again = edit.distribution(name, "2.9.0", folder=f"{name}-2.9.0.dist-info")
+        return edit.environment(situation, distributions=(*situation.environment.distributions, again))
+
+    return change
+
+
+def _torch_file(version):
+    return lambda situation, edit: edit.environment(
+        situation, torch=replace(situation.environment.torch, version=version)
+    )
+
+
+def _conda(version):
+    return lambda situation, edit: edit.environment(situation, kind="conda", conda_packages=(("pytorch", version),))
+
+
+def _no_cuda_libraries(situation, edit):
+    return edit.remove(situation, "nvidia-cudnn-cu12", "nvidia-cublas-cu12")
+
+
+def _no_libraries_no_driver(situation, edit):
+    return edit.driver(_no_cuda_libraries(situation, edit), state="missing")
+
+
+def _torch_build(version, **build):
+    def change(situation, edit):
+        torch = replace(situation.environment.torch, version=version, **build)
+        return edit.environment(edit.change(situation, "torch", version=version), torch=torch)
+
+    return change
+
+
+FLASH = "2.8.3+cu13torch2.14cxx11abitrue"
+METAL = "tensorflow-metal"
+TF_NEEDS = ("numpy<2.1.0,>=1.26.0", "keras>=3.5.0")
+
+CASES = [
+    ("pkg.files", "passes", "linux_nvidia", same, "ok", None),
+    ("pkg.files", "near", "linux_nvidia", _twice("filelock"), "ok", None),
+    ("pkg.files", "found", "linux_nvidia", _twice("torch"), "fail", "duplicate-dist-info"),
+    (
+        "pkg.files",
+        "found",
+        "linux_nvidia",
+        _change("torchvision", missing_files=("torchvision/_C.so",)),
+        "fail",
+        "truncated-or-missing-shared-object",
+    ),
+    ("pkg.files", "near", "linux_nvidia", _torch_file("2.14.1+cu126"), "ok", None),
+    ("pkg.files", "near", "linux_nvidia", _torch_file("2.15.0a0+git1234567"), "ok", None),
+    ("pkg.files", "found", "linux_nvidia", _torch_file("2.13.0+cu130"), "fail", "mixed-torch-files"),
+    (
+        "pkg.files",
+        "found",
+        "linux_nvidia",
+        lambda s, e: e.environment(s, leftovers=("~orch",)),
+        "warn",
+        "leftover-partial-install",
+    ),
+    ("pkg.files", "found", "windows_nvidia", _change("torch", whole=False), "warn", "leftover-partial-install"),
+    ("pkg.files", "near", "linux_nvidia", _change("torch", whole=False, installer="conda"), "ok", None),
+    ("pkg.requires", "passes", "linux_tensorflow", same, "ok", None),
+    ("pkg.requires", "near", "linux_nvidia", _add("fastai", "2.8", "torch<2.7"), "ok", None),
+    ("pkg.requires", "near", "linux_tensorflow", _add("numpy", "1.26.4"), "ok", None),
+    (
+        "pkg.requires",
+        "found",
+        "linux_tensorflow",
+        _add("numpy", "2.3.5"),
+        "fail",
+        "dependency-violation-after-install",
+    ),
+    ("pkg.requires", "found", "linux_nvidia", _remove("filelock"), "fail", "dependency-violation-after-install"),
+    (
+        "pkg.requires",
+        "found",
+        "linux_cpu",
+        _add("mlx", "0.32.4", "mlx-cpu==0.32.4"),
+        "fail",
+        "mlx-library-mismatch",
+    ),
+    ("pkg.conflicts", "passes", "linux_nvidia", same, "ok", None),
+    ("pkg.conflicts", "near", "linux_nvidia", _add("opencv-python", "4.12"), "ok", None),
+    (
+        "pkg.conflicts",
+        "near",
+        "windows_nvidia",
+        _both(_add("tensorflow", "2.18.0", "tensorflow-intel==2.18.0"), _add("tensorflow-intel", "2.18.0")),
+        "ok",
+        None,
+    ),
+    (
+        "pkg.conflicts",
+        "found",
+        "linux_tensorflow",
+        _add("tensorflow-cpu", "2.18.1"),
+        "fail",
+        "tf-distribution-collision",
+    ),
+    ("pkg.conflicts", "found", "mac_metal", _add("tensorflow-macos", "2.12.0"), "warn", "tensorflow-macos-leftover"),
+    (
+        "pkg.conflicts",
+        "found",
+        "linux_cpu",
+        _both(_add("opencv-python", "4.12"), _add("opencv-python-headless", "4.11")),
+        "warn",
+        "opencv-variants-installed-together",
+    ),
+    (
+        "pkg.conflicts",
+        "found",
+        "linux_cpu",
+        _both(_add("onnxruntime", "1.23"), _add("onnxruntime-gpu", "1.23")),
+        "fail",
+        "onnxruntime-variant-collision",
+    ),
+    (
+        "pkg.conflicts",
+        "found",
+        "linux_cpu",
+        _both(_add("cupy-cuda12x", "14.0"), _add("cupy-cuda13x", "14.0")),
+        "warn",
+        "cupy-variant-collision",
+    ),
+    ("pkg.conflicts", "near", "linux_nvidia", _conda("2.14.1"), "ok", None),
+    ("pkg.conflicts", "found", "linux_nvidia", _conda("2.9.1"), "fail", "conda-pip-mixing"),
+    ("pkg.torch", "passes", "linux_nvidia", same, "ok", None),
+    ("pkg.torch", "passes", "linux_cpu", same, "ok", None),
+    ("pkg.torch", "near", "linux_tensorflow", same, "skip", None),
+    ("pkg.torch", "near", "linux_nvidia", _add("torchvision", "0.29.1", "torch>=2.14.0"), "ok", None),
+    ("pkg.torch", "near", "linux_nvidia", _remove("torchvision", "torchaudio"), "ok", None),
+    (
+        "pkg.torch",
+        "found",
+        "linux_nvidia",
+        _add("torchvision", "0.27.0+cu130", "torch==2.12.0"),
+        "fail",
+        "torch-torchvision-mismatch",
+    ),
+    ("pkg.torch", "found", "linux_nvidia", _add("torchvision", "0.28.0+cu130"), "fail", "torch-torchvision-mismatch"),
+    (
+        "pkg.torch",
+        "found",
+        "linux_nvidia",
+        _add("torchaudio", "2.8.0+cu130", "torch==2.8.0"),
+        "fail",
+        "torch-torchaudio-mismatch",
+    ),
+    (
+        "pkg.torch",
+        "found",
+        "linux_nvidia",
+        _add("torchvision", "0.29.1+cu126", "torch>=2.14.0"),
+        "fail",
+        "torch-family-cuda-tag-mismatch",
+    ),
+    (
+        "pkg.torch",
+        "found",
+        "linux_cpu",
+        _add("torchvision", "0.29.1", "torch>=2.14.0"),
+        "fail",
+        "torch-family-cuda-tag-mismatch",
+    ),
+    ("pkg.torch", "found", "linux_nvidia", _add("triton", "3.5.1"), "fail", "triton-missing-or-mismatched"),
+    ("pkg.torch", "found", "linux_nvidia", _remove("triton"), "warn", "triton-missing-or-mismatched"),
+    ("pkg.tensorflow", "passes", "linux_tensorflow", same, "ok", None),
+    ("pkg.tensorflow", "passes", "mac_metal", same, "ok", None),
+    ("pkg.tensorflow", "near", "mac_metal", _add("tensorflow", "2.19.1"), "ok", None),
+    ("pkg.tensorflow", "found", "mac_metal", _add("tensorflow", "2.21.0"), "fail", "tensorflow-metal-mismatch"),
+    ("pkg.tensorflow", "near", "mac_metal", _both(_add("tensorflow", "2.21.0"), _remove(METAL)), "ok", None),
+    ("pkg.tensorflow", "found", "linux_tensorflow", _add("keras", "2.15.0"), "fail", "keras2-keras3-mismatch"),
+    (
+        "pkg.tensorflow",
+        "found",
+        "linux_tensorflow",
+        _add("tf-keras", "2.15.1", "tensorflow<2.16,>=2.15"),
+        "fail",
+        "keras2-keras3-mismatch",
+    ),
+    ("pkg.tensorflow", "near", "linux_tensorflow", _add("tf-keras", "2.18.0", "tensorflow<2.19,>=2.18"), "ok", None),
+    (
+        "pkg.tensorflow",
+        "found",
+        "linux_tensorflow",
+        _add("tensorflow-text", "2.16.1", "tensorflow<2.17,>=2.16"),
+        "fail",
+        "tf-addon-abi-mismatch",
+    ),
+    ("pkg.tensorflow", "found", "linux_tensorflow", _no_cuda_libraries, "fail", "tf-gpu-libs-not-loaded"),
+    ("pkg.tensorflow", "near", "linux_tensorflow", _no_libraries_no_driver, "ok", None),
+    (
+        "pkg.tensorflow",
+        "near",
+        "linux_tensorflow",
+        _both(_no_cuda_libraries, lambda s, e: e.host(s, gpus=(), drivers=())),
+        "ok",
+        None,
+    ),
+    ("pkg.jax", "passes", "linux_jax", same, "ok", None),
+    ("pkg.jax", "near", "linux_nvidia", same, "skip", None),
+    ("pkg.jax", "near", "linux_jax", _remove("jax-cuda12-plugin", "jax-cuda12-pjrt"), "ok", None),
+    ("pkg.jax", "found", "linux_jax", _add("jaxlib", "0.9.0"), "fail", "jax-jaxlib-version-skew"),
+    (
+        "pkg.jax",
+        "found",
+        "linux_jax",
+        _add("jax-cuda12-plugin", "0.9.0", "jax-cuda12-pjrt==0.9.0"),
+        "fail",
+        "jax-plugin-version-skew",
+    ),
+    ("pkg.jax", "found", "linux_jax", _add("jax-cuda12-pjrt", "0.9.0"), "fail", "jax-plugin-version-skew"),
+    ("pkg.jax", "found", "linux_jax", _add("jax-cuda13-plugin", "0.10.2"), "fail", "jax-plugin-version-skew"),
+    (
+        "pkg.jax",
+        "found",
+        "mac_metal",
+        _both(_add("jax", "0.10.2"), _add("jaxlib", "0.10.2"), _add("jax-metal", "0.1.1")),
+        "fail",
+        "jax-metal-incompatible",
+    ),
+    ("pkg.jax", "near", "mac_metal", _both(_add("jax", "0.5.0"), _add("jax-metal", "0.1.1")), "ok", None),
+    ("pkg.cuda-libs", "passes", "linux_nvidia", same, "ok", None),
+    ("pkg.cuda-libs", "passes", "linux_jax", same, "ok", None),
+    ("pkg.cuda-libs", "near", "linux_cpu", same, "skip", None),
+    ("pkg.cuda-libs", "near", "linux_tensorflow", _no_cuda_libraries, "skip", None),
+    ("pkg.cuda-libs", "found", "linux_nvidia", _remove("nvidia-cublas"), "fail", "nvidia-lib-missing-from-env"),
+    (
+        "pkg.cuda-libs",
+        "found",
+        "linux_tensorflow",
+        _remove("nvidia-cublas-cu12"),
+        "fail",
+        "nvidia-lib-missing-from-env",
+    ),
+    ("pkg.cuda-libs", "found", "linux_nvidia", _add("nvidia-cudnn-cu13", "9.10.0.1"), "fail", "cudnn-version-mismatch"),
+    ("pkg.cuda-libs", "found", "linux_nvidia", _add("nvidia-nccl-cu13", "2.20.1"), "fail", "nccl-lib-symbol-mismatch"),
+    (
+        "pkg.cuda-libs",
+        "found",
+        "linux_nvidia",
+        _add("nvidia-nccl-cu12", "2.27.5"),
+        "warn",
+        "cuda-major-mix-in-env",
+    ),
+    (
+        "pkg.cuda-libs",
+        "found",
+        "linux_nvidia",
+        _add("nvidia-cufft-cu12", "11.3.3.83"),
+        "warn",
+        "cuda-major-mix-in-env",
+    ),
+    ("pkg.cuda-libs", "near", "linux_jax", _add("nvidia-cufft-cu12", "11.3.3.83"), "ok", None),
+    ("pkg.extensions", "passes", "linux_nvidia", _add("xformers", "0.0.35", "torch==2.14.1"), "ok", None),
+    ("pkg.extensions", "passes", "linux_nvidia", _add("flash-attn", FLASH), "ok", None),
+    ("pkg.extensions", "near", "linux_nvidia", same, "skip", None),
+    ("pkg.extensions", "near", "linux_nvidia", _add("flash-attn", "2.8.3"), "unknown", None),
+    (
+        "pkg.extensions",
+        "found",
+        "linux_nvidia",
+        _add("xformers", "0.0.32", "torch==2.8.0"),
+        "fail",
+        "xformers-torch-mismatch",
+    ),
+    (
+        "pkg.extensions",
+        "found",
+        "linux_nvidia",
+        _add("vllm", "0.11.0", "torch==2.8.0"),
+        "fail",
+        "torch-extension-abi-generic",
+    ),
+    (
+        "pkg.extensions",
+        "found",
+        "linux_nvidia",
+        _add("flash-attn", "2.8.3+cu12torch2.14cxx11abitrue"),
+        "fail",
+        "flash-attn-abi-mismatch",
+    ),
+    (
+        "pkg.extensions",
+        "found",
+        "linux_nvidia",
+        _add("torch-scatter", "2.1.2+pt28cu130"),
+        "fail",
+        "pyg-extension-abi-mismatch",
+    ),
+    ("pkg.extensions", "near", "linux_nvidia", _add("torch-scatter", "2.1.2+pt214cu130"), "ok", None),
+    (
+        "pkg.extensions",
+        "found",
+        "linux_cpu",
+        _add("intel-extension-for-pytorch", "2.8.0"),
+        "fail",
+        "ipex-torch-mismatch",
+    ),
+    ("pkg.abi", "passes", "linux_nvidia", same, "ok", None),
+    ("pkg.abi", "near", "linux_nvidia", _both(_add("torch", "2.2.2"), _add("numpy", "1.26.4")), "ok", None),
+    ("pkg.abi", "found", "linux_nvidia", _add("torch", "2.2.2"), "fail", "numpy2-abi-break"),
+    ("pkg.abi", "near", "linux_cpu", _both(_add("tensorboard", "2.20.0"), _add("setuptools", "80.9.0")), "ok", None),
+    (
+        "pkg.abi",
+        "found",
+        "linux_cpu",
+        _both(_add("tensorboard", "2.20.0"), _add("setuptools", "82.0.0")),
+        "fail",
+        "pkg-resources-removed",
+    ),
+    ("pkg.abi", "found", "linux_cpu", _add("tensorboard", "2.20.0"), "fail", "pkg-resources-removed"),
+    (
+        "pkg.abi",
+        "found",
+        "linux_cpu",
+        _both(_add("tensorboard", "2.11.0"), _add("setuptools", "80.9.0"), _add("protobuf", "5.29.0")),
+        "fail",
+        "protobuf-generated-code-mismatch",
+    ),
+]

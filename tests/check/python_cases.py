@@ -1,0 +1,189 @@
+"""Cases of the interpreter's and the installer's checks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dlsetup.values.environment import IndexSettings
+
+INDEX = "https://index.invalid/whl/cu130"
+
+
+def same(situation, edit):
+    del edit
+    return situation
+
+
+def _interpreter(**facts):
+    return lambda situation, edit: edit.interpreter(situation, **facts)
+
+
+def _bare(version, *wanted, **facts):
+    """Return an environment with nothing in it."""
+    return lambda situation, edit: replace(
+        edit.environment(edit.interpreter(situation, version=version, **facts), distributions=(), torch=None),
+        wanted=wanted,
+    )
+
+
+def _platform(system, architecture, *wanted):
+    def change(situation, edit):
+        changed = edit.cpu(edit.os(situation, system=system), architecture=architecture)
+        return _bare("3.12.8", *wanted, architecture=architecture)(changed, edit)
+
+    return change
+
+
+def _mxnet(version):
+    def change(situation, edit):
+        changed = _bare(version)(situation, edit)
+        return edit.add(changed, "mxnet", "1.9.1", tags=("py3-none-manylinux2014_x86_64",))
+
+    return change
+
+
+def _broken(kind):
+    return lambda situation, edit: edit.environment(
+        edit.interpreter(situation, version=None, problem="not-found"), kind=kind, problem="there is no such file"
+    )
+
+
+def _system(planned):
+    def change(situation, edit):
+        changed = edit.environment(
+            edit.interpreter(situation, externally_managed=True, path="/usr/bin/python3", prefix="/usr"),
+            kind="system",
+            path="/usr",
+        )
+        return edit.plan(changed, environment="/usr") if planned else changed
+
+    return change
+
+
+def _with_pip(path):
+    return lambda situation, edit: edit.session(edit.add(situation, "pip", "25.3"), pip_interpreter=path)
+
+
+def _user_site(version):
+    def change(situation, edit):
+        changed = edit.interpreter(situation, user_site="/home/user/.local/lib/python3.12/site-packages")
+        return edit.environment(changed, user_distributions=(edit.distribution("torch", version),))
+
+    return change
+
+
+def _shadows(*paths):
+    return lambda situation, edit: edit.session(situation, shadows=paths)
+
+
+def _indexes(**settings):
+    def change(situation, edit):
+        del edit
+        return replace(situation, indexes=IndexSettings(**settings))
+
+    return change
+
+
+def _pip(version):
+    return lambda situation, edit: edit.session(
+        edit.add(situation, "pip", version), pip_interpreter=situation.environment.interpreter.path
+    )
+
+
+CASES = [
+    ("py.version", "passes", "linux_nvidia", same, "ok", None),
+    ("py.version", "passes", "linux_cpu", _bare("3.12.8"), "ok", None),
+    ("py.version", "near", "linux_cpu", _bare("3.13.1", "pytorch"), "ok", None),
+    ("py.version", "found", "linux_cpu", _bare("3.13.1", "tensorflow"), "fail", "no-matching-wheel-for-python"),
+    ("py.version", "found", "linux_cpu", _bare("3.9.1", "pytorch"), "fail", "no-matching-wheel-for-python"),
+    ("py.version", "found", "linux_cpu", _bare("3.15.0", "pytorch"), "fail", "python-too-new-prerelease"),
+    ("py.version", "found", "linux_cpu", _bare("3.15.0"), "fail", "python-too-new-prerelease"),
+    ("py.version", "near", "linux_cpu", _bare("3.13.1", "jax", free_threaded=True), "ok", None),
+    (
+        "py.version",
+        "found",
+        "linux_cpu",
+        _bare("3.13.1", "pytorch", free_threaded=True),
+        "fail",
+        "python-free-threaded",
+    ),
+    ("py.version", "found", "linux_cpu", _bare("3.14.1", free_threaded=True), "fail", "python-free-threaded"),
+    ("py.version", "found", "windows_nvidia", _interpreter(bits=32), "fail", "python-32bit"),
+    ("py.version", "found", "linux_cpu", _interpreter(implementation="pypy"), "fail", "python-wrong-implementation"),
+    ("py.version", "found", "linux_cpu", _interpreter(version="3.11.2"), "fail", "no-matching-wheel-for-python"),
+    ("py.version", "near", "linux_cpu", _mxnet("3.10.4"), "ok", None),
+    ("py.version", "found", "linux_cpu", _mxnet("3.12.4"), "fail", "no-matching-wheel-for-python"),
+    ("py.version", "found", "linux_cpu", _platform("linux", "ppc64le", "pytorch"), "fail", "cpu-arch-no-wheel"),
+    (
+        "py.version",
+        "found",
+        "linux_cpu",
+        _platform("macos", "x86_64", "pytorch"),
+        "fail",
+        "macos-x86-64-wheels-dropped",
+    ),
+    ("py.version", "found", "linux_cpu", _platform("linux", "x86_64", "mlx"), "fail", "mlx-needs-apple-silicon"),
+    ("py.env", "passes", "linux_nvidia", same, "ok", None),
+    ("py.env", "near", "linux_nvidia", _system(planned=False), "ok", None),
+    ("py.env", "found", "linux_nvidia", _system(planned=True), "fail", "pep668-externally-managed"),
+    ("py.env", "found", "linux_nvidia", _broken("venv"), "fail", "venv-broken-by-python-upgrade"),
+    ("py.env", "near", "linux_nvidia", _broken("unknown"), "unknown", None),
+    ("py.env", "near", "linux_nvidia", _with_pip("/home/user/work/.venv/bin/python3.12"), "ok", None),
+    ("py.env", "found", "linux_nvidia", _with_pip("/usr/bin/python3"), "warn", "pip-python-mismatch"),
+    (
+        "py.env",
+        "found",
+        "linux_nvidia",
+        lambda s, e: e.session(s, python="/usr/bin/python3"),
+        "warn",
+        "pip-python-mismatch",
+    ),
+    (
+        "py.env",
+        "near",
+        "windows_nvidia",
+        lambda s, e: e.session(s, python="c:/work/.venv/Scripts/python.exe"),
+        "ok",
+        None,
+    ),
+    ("py.env", "near", "linux_nvidia", _user_site("2.14.1+cu130"), "ok", None),
+    ("py.env", "found", "linux_nvidia", _user_site("2.9.0"), "warn", "user-site-shadowing"),
+    ("py.shadow", "passes", "linux_nvidia", same, "ok", None),
+    ("py.shadow", "near", "linux_nvidia", _shadows("/home/user/work/keras.py"), "ok", None),
+    ("py.shadow", "found", "linux_nvidia", _shadows("/home/user/work/torch.py"), "fail", "module-name-shadowing"),
+    ("py.shadow", "found", "windows_nvidia", _shadows("C:\\work\\random.py"), "fail", "module-name-shadowing"),
+    ("py.stdlib", "passes", "linux_nvidia", same, "ok", None),
+    ("py.stdlib", "near", "linux_cpu", _bare("3.12.8", missing_modules=("_lzma",)), "ok", None),
+    (
+        "py.stdlib",
+        "found",
+        "linux_nvidia",
+        _interpreter(missing_modules=("_lzma",)),
+        "fail",
+        "python-stdlib-modules-missing",
+    ),
+    ("inst.config", "passes", "linux_nvidia", _indexes(), "ok", None),
+    ("inst.config", "near", "linux_nvidia", same, "skip", None),
+    (
+        "inst.config",
+        "near",
+        "linux_nvidia",
+        _indexes(index_url="https://mirror.invalid/simple", sources=(("index-url", "/etc/pip.conf"),)),
+        "ok",
+        "pip-config-overrides",
+    ),
+    (
+        "inst.config",
+        "near",
+        "linux_nvidia",
+        _indexes(index_url=INDEX, extra_index_urls=("https://mirror.invalid/simple",)),
+        "ok",
+        None,
+    ),
+    ("inst.config", "found", "linux_nvidia", _indexes(index_url=INDEX), "fail", "index-url-replaces-pypi"),
+    ("inst.config", "found", "linux_nvidia", _indexes(extra_index_urls=(INDEX,)), "warn", "extra-index-mix"),
+    ("inst.tool", "passes", "linux_nvidia", _pip("25.3"), "ok", None),
+    ("inst.tool", "near", "linux_nvidia", same, "skip", None),
+    ("inst.tool", "near", "windows_nvidia", _pip("19.0"), "ok", None),
+    ("inst.tool", "found", "linux_nvidia", _pip("19.0"), "warn", "pip-too-old"),
+]
