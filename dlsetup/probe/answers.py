@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 TOOL_SECONDS = 5.0
 """What a vendor's tool may cost; a stuck driver answers never."""
 
+_NOTHING = frozenset(
+    {"", "n/a", "na", "none", "null", "not supported", "not available", "err!", "error", "unknown", "-"}
+)
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -52,7 +55,7 @@ def content(system: System, path: str) -> str:
 
 def usable(text: str | None) -> str | None:
     """Return a tool's word, None for the many ways of saying nothing ("N/A", "[Not Supported]", "ERR!")."""
-    word = (text or "").strip().strip("[]").strip()
-    nothing = {"", "n/a", "na", "none", "null", "not supported", "not available", "err!", "error", "unknown", "-"}
-    unsaid = word.lower() in nothing or word.lower().startswith(("unknown error", "gpu is lost", "insufficient perm"))
+    word = (text or "").strip()
+    bare = word.strip("[]").strip().lower()
+    unsaid = bare in _NOTHING or bare.startswith(("unknown error", "gpu is lost", "insufficient perm"))
     return None if unsaid else word

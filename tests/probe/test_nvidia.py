@@ -27,9 +27,12 @@ def no_devices(vendor):
     return ()
 
 
-def table(row="|   0  NVIDIA RTX 4000 Ada            Off |   00000000:0A:00.0 Off |                  N/A |", **versions):
+def table(
+    row="|   0  NVIDIA RTX 4000 Ada            Off |   00000000:0A:00.0 Off |                  N/A |", **versions
+):
     head = " ".join(f"{name.replace('_', ' ')}: {value}" for name, value in versions.items())
-    return f"| NVIDIA-SMI 570.11  {head} |\n{row}\n| 30%  41C P8 9W / 130W | 12MiB /  20475MiB | 0% Default |\n| | | N/A |\n"
+    rest = "| 30%  41C P8 9W / 130W | 12MiB /  20475MiB | 0% Default |\n| | | N/A |\n"
+    return f"| NVIDIA-SMI 570.11  {head} |\n{row}\n{rest}"
 
 
 class Untouchable(RecordedSystem):
@@ -113,7 +116,8 @@ def test_a_kernel_driver_without_its_library_is_an_error():
 
 def test_an_older_nvidia_smi_is_asked_in_its_own_way():
     refusal = {"stdout": 'Field "compute_cap" is not a valid field to query.', "exit": 2}
-    text = '<nvidia_smi_log><driver_version>460.32.03</driver_version><gpu id="0000:0A:00.0"><product_name>T4</product_name></gpu>'
+    gpu = '<gpu id="0000:0A:00.0"><product_name>T4</product_name></gpu>'
+    text = f"<nvidia_smi_log><driver_version>460.32.03</driver_version>{gpu}"
     commands = {QUERY: refusal, "nvidia-smi -q -x": text}
     host = probe_host(RecordedSystem({"platform": "linux", "files": ON_BUS, "commands": commands}), no_devices)
     assert (host.gpus[0].name, host.gpus[0].pci_id, host.driver("nvidia").version) == ("T4", "10de:27b2", "460.32.03")
@@ -200,10 +204,19 @@ def test_a_gpu_of_which_the_driver_is_silent_is_named():
 @pytest.mark.parametrize(
     ("command", "text"),
     [
-        ("nvidia-smi --query-gpu=gpu_name,memory.total --format=csv", "name, memory.total [MiB]\nTesla T4, 15360 MiB\n"),
+        (
+            "nvidia-smi --query-gpu=gpu_name,memory.total --format=csv",
+            "name, memory.total [MiB]\nTesla T4, 15360 MiB\n",
+        ),
         ("nvidia-smi --query-gpu=name,memory.total --format=csv,noheader,nounits", "Tesla T4, 15360\n"),
-        ("nvidia-smi -q", "==NVSMI LOG==\nGPU 00000000:00:1E.0\n    Product Name : Tesla T4\n    FB Memory Usage\n        Total : 15360 MiB\n"),
-        ("nvidia-smi", "|   0  Tesla T4            On   | 00000000:00:1E.0 Off |  0 |\n| N/A 9W / 70W | 0MiB / 15360MiB | 0% |\n"),
+        (
+            "nvidia-smi -q",
+            "NVSMI LOG\nGPU 00000000:00:1E.0\n    Product Name : Tesla T4\n    FB Memory Usage\n        Total : 15360 MiB\n",
+        ),
+        (
+            "nvidia-smi",
+            "|   0  Tesla T4            On   | 00000000:00:1E.0 Off |  0 |\n| N/A 9W / 70W | 0MiB / 15360MiB | 0% |\n",
+        ),
     ],
 )
 def test_one_gpu_reads_the_same_in_every_form(command, text):
@@ -212,7 +225,9 @@ def test_one_gpu_reads_the_same_in_every_form(command, text):
 
 
 def test_a_list_shows_which_gpu_is_split():
-    reading = smi_text.parse_list("GPU 0: NVIDIA A30 (UUID: GPU-1)\n  MIG 1g.6gb Device 0: (UUID: MIG-2)\nGPU 1: NVIDIA A30 (UUID: GPU-3)\n")
+    reading = smi_text.parse_list(
+        "GPU 0: NVIDIA A30 (UUID: GPU-1)\n  MIG 1g.6gb Device 0: (UUID: MIG-2)\nGPU 1: NVIDIA A30 (UUID: GPU-3)\n"
+    )
     assert [each.gpu.mig for each in reading.sightings] == [True, None]
 
 
@@ -228,7 +243,9 @@ def test_both_kernel_modules_tell_their_version():
 
 
 def test_a_log_that_was_cut_off_still_names_its_gpus():
-    reading = smi_xml.parse('<nvidia_smi_log><cuda_version>12.2</cuda_version><gpu id="0:01:00.0"><product_name>L4</product_name><pci>')
+    reading = smi_xml.parse(
+        '<nvidia_smi_log><cuda_version>12.2</cuda_version><gpu id="0:01:00.0"><product_name>L4</product_name><pci>'
+    )
     assert (reading.cuda, reading.sightings[0].gpu.name) == ("12.2", "L4")
 
 
@@ -243,7 +260,10 @@ def test_a_device_tree_names_the_integrated_gpu(soc, architecture):
 
 
 def test_linux_for_tegra_is_a_driver_without_a_version():
-    files = {tegra.COMPATIBLE: "nvidia,tegra234\0", tegra.RELEASE: "# R36 (release), REVISION: 4.0, GCID: 1, BOARD: x\n"}
+    files = {
+        tegra.COMPATIBLE: "nvidia,tegra234\0",
+        tegra.RELEASE: "# R36 (release), REVISION: 4.0, GCID: 1, BOARD: x\n",
+    }
     host = probe_host(RecordedSystem({"platform": "linux", "files": files}), no_devices)
     assert host.gpus[0].name == "Orin"
     assert host.driver("nvidia").detail == "Linux for Tegra 36.4.0"

@@ -68,7 +68,11 @@ def test_no_bus_is_not_an_empty_bus():
 @pytest.mark.parametrize(
     ("line", "name", "number"),
     [
-        ("01:00.0 VGA compatible controller: NVIDIA Corporation AD103 [GeForce RTX 4080] (rev a1)", "GeForce RTX 4080", None),
+        (
+            "01:00.0 VGA compatible controller: NVIDIA Corporation AD103 [GeForce RTX 4080] (rev a1)",
+            "GeForce RTX 4080",
+            None,
+        ),
         (
             "0000:01:00.0 3D controller [0302]: NVIDIA Corporation GA100 [A100 PCIe 80GB] [10de:20b5] (rev a1)",
             "A100 PCIe 80GB",
@@ -76,7 +80,11 @@ def test_no_bus_is_not_an_empty_bus():
         ),
         ("01:00.0 0302: 10de:20b5 (rev a1)", None, "10de:20b5"),
         ("01:00.0 VGA compatible controller: NVIDIA Corporation Device 2d04 (rev a1)", None, None),
-        ('01:00.0 "VGA compatible controller" "NVIDIA Corporation" "AD103 [GeForce RTX 4080]" -ra1', "GeForce RTX 4080", None),
+        (
+            '01:00.0 "VGA compatible controller" "NVIDIA Corporation" "AD103 [GeForce RTX 4080]" -ra1',
+            "GeForce RTX 4080",
+            None,
+        ),
     ],
 )
 def test_every_form_of_lspci_is_read(line, name, number):

@@ -113,8 +113,7 @@ def parse_query(text: str, asked: tuple[str, ...]) -> Reading:
     said = trouble(plain)
     lines = [line for line in plain.splitlines() if "," in line or len(asked) == 1]
     rows = [[cell.strip() for cell in row] for row in csv.reader(lines, skipinitialspace=True)] if _short(lines) else []
-    if rows and rows[0][0].split(" [")[0] == asked[0]:
-        rows = rows[1:]
+    rows = [row for row in rows if not _is_header(row, asked)]
     found = [dict(zip(asked, row, strict=True)) for row in rows if len(row) == len(asked) and not _TALK.match(row[0])]
     versions = {driver_version(row.get("driver_version")) for row in found}
     return Reading(
@@ -123,6 +122,12 @@ def parse_query(text: str, asked: tuple[str, ...]) -> Reading:
         state=said.state,
         detail=said.detail,
     )
+
+
+def _is_header(row: list[str], asked: tuple[str, ...]) -> bool:
+    """Tell the line of names, "memory.total [MiB]"; gpu_name is printed as name, gpu_bus_id as pci.bus_id."""
+    names = [cell.split(" [")[0] for cell in row]
+    return any(name in {field, field.removeprefix("gpu_")} for name, field in zip(names, asked, strict=False))
 
 
 _TALK = re.compile(r"Unable to|NVIDIA-SMI|Failed|Field |No devices|Error", re.IGNORECASE)
