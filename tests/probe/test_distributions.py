@@ -126,12 +126,17 @@ def test_eggs_count_in_each_of_their_forms(tmp_path):
     (source / "my_lib.egg-info").mkdir(parents=True)
     (source / "my_lib.egg-info" / "PKG-INFO").write_text("Name: my-lib\nVersion: 0.1\n")
     (tmp_path / "my-lib.egg-link").write_text(f"{source}\n.")
+    (source / "other.egg-info").mkdir()
     (tmp_path / "lost.egg-link").write_text("/nowhere\n.")
+    (tmp_path / "astray.egg-link").write_text(f"{source}\n.")
+    (tmp_path / "PyPA-1.0.egg-info").write_text("Name: pypa\nVersion: 1.0\nRequires-Dist: six\n")
     found = {each.name: each for each in read_distributions(LocalSystem(), str(tmp_path))}
     assert found["chainer"].version == "7.8.1"
     assert found["chainer"].requires == ("numpy>=1.9", 'pytest; extra == "test"')
     assert found["distutils-thing"].version == "0.3"
     assert (found["my-lib"].version, found["my-lib"].editable) == ("0.1", True)
+    assert found["pypa"].requires == ("six",)
+    assert (found["astray"].version, found["astray"].editable) == (None, True)
     assert (found["lost"].version, found["lost"].editable) == (None, True)
     assert all(each.whole for each in found.values())
 

@@ -644,3 +644,14 @@ def install(site: Path, name: str, version: str) -> Path:
     (folder / "WHEEL").write_text("Wheel-Version: 1.0\nTag: py3-none-any\n")
     (folder / "RECORD").write_text(f"{name}/__init__.py,,\n")
     return folder
+
+
+def test_folders_that_hold_no_interpreter_are_passed_over():
+    files = {"/v/pyvenv.cfg": "version = 3.12\n", "/v/bin/python3.12": "", "/y/versions/.tmp/bin/python3.11": ""}
+    system = RecordedSystem({"platform": "linux", "files": files, "env": {"PATH": "/v/bin", "PYENV_ROOT": "/y"}})
+    assert find_interpreters(system) == ()
+    apps = "C:\\L\\Microsoft\\WindowsApps"
+    values = {f"listing:{apps}": ["Other.App_x"], f"listing:{apps}\\Other.App_x": ["python.exe"]}
+    values[f"exists:{apps}\\Other.App_x\\python.exe"] = True
+    system = RecordedSystem({"platform": "windows", "env": {"LOCALAPPDATA": "C:\\L"}, "values": values})
+    assert find_interpreters(system) == ()

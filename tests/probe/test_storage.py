@@ -118,3 +118,9 @@ def test_this_machine_s_storage_is_measured(tmp_path, monkeypatch):
         assert each.writable is True
         assert each.filesystem is not None
         assert 0 < each.free_bytes <= each.total_bytes
+
+
+def test_a_drive_that_is_not_there_has_no_room_that_is_known():
+    values = {"exists:Z:\\e": False, "exists:Z:\\": False}
+    (found,) = probe_storage(RecordedSystem({"platform": "windows", "values": values}), "Z:\\e")
+    assert found == Storage(path="Z:\\e", purpose="environment")
