@@ -186,7 +186,7 @@ def _is_script(system: System, path: str) -> bool:
 
 def _sort_key(path: str, real: str) -> tuple[int, ...]:
     """Return (major, minor, patch, ordinary build) as far as names tell it; what is unknown comes last."""
-    name = max((_named(each) for each in (path, real)), default=(-1, -1))
+    name = max(_named(path), _named(real))
     for each in (real, path):
         for match in reversed(list(_VERSION_FOLDER.finditer(each))):
             numbers = tuple(int(part) if part else -1 for part in match.groups())

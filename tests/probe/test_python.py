@@ -655,3 +655,9 @@ def test_folders_that_hold_no_interpreter_are_passed_over():
     values[f"exists:{apps}\\Other.App_x\\python.exe"] = True
     system = RecordedSystem({"platform": "windows", "env": {"LOCALAPPDATA": "C:\\L"}, "values": values})
     assert find_interpreters(system) == ()
+
+
+def test_the_name_of_a_program_counts_more_than_that_of_its_folder():
+    files = dict.fromkeys(["/tools/3.14/bin/python3.9", "/plain/python3.12"], "")
+    system = RecordedSystem({"platform": "linux", "files": files, "env": {"PATH": "/tools/3.14/bin:/plain"}})
+    assert find_interpreters(system) == ("/plain/python3.12", "/tools/3.14/bin/python3.9")
