@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from dlsetup.probe import amd, cpu, gpus, intel, libc, memory, nvidia, operating_system, pci
+from dlsetup.probe import cpu, gpus, libc, memory, operating_system, pci
 from dlsetup.probe.answers import recorded
 from dlsetup.probe.sighting import Answer, joined
 from dlsetup.values.host import Cpu, Driver, Gap, Host, Libc, OperatingSystem
@@ -60,11 +60,7 @@ def _linux(system: System, uname: Uname) -> Found:
     processor, cpu_gaps = cpu.read(system, uname.machine)
     bus, bus_gaps = pci.read(system)
     answers = _ask(
-        {
-            "nvidia": lambda: nvidia.read(system, _of(bus, "nvidia"), os_found.wsl),
-            "amd": lambda: amd.read(system, _of(bus, "amd")),
-            "intel": lambda: intel.read(system, _of(bus, "intel")),
-        },
+        _questions(system, bus, os_found.wsl),
         # with GPUs of one vendor at most there is nothing to wait for side by side
         together=not system.replayed and len({device.gpu.vendor for device in bus}) > 1,
     )
@@ -88,6 +84,35 @@ def _linux(system: System, uname: Uname) -> Found:
     )
 
 
+NVIDIA_SIGNS = (
+    "/proc/driver/nvidia/version",
+    "/dev/nvidiactl",
+    "/dev/nvhost-gpu",
+    "/dev/nvgpu",
+    "/etc/nv_tegra_release",
+)
+"""Where NVIDIA shows although no bus does: in containers without sysfs, and on boards of the Tegra family."""
+
+
+def _questions(system: System, bus: tuple[Sighting, ...], wsl: int | None) -> dict[str, Callable[[], Answer]]:
+    """Return whom to ask. Where nothing hints at a vendor, not even its module is imported."""
+    questions: dict[str, Callable[[], Answer]] = {}
+    nvidias, amds, intels = (_of(bus, vendor) for vendor in ("nvidia", "amd", "intel"))
+    if nvidias or wsl or system.replayed or any(system.exists(path) for path in NVIDIA_SIGNS):
+        from dlsetup.probe import nvidia
+
+        questions["nvidia"] = lambda: nvidia.read(system, nvidias)
+    if amds or system.replayed:
+        from dlsetup.probe import amd
+
+        questions["amd"] = lambda: amd.read(system, amds)
+    if intels or system.replayed:
+        from dlsetup.probe import intel
+
+        questions["intel"] = lambda: intel.read(system, intels)
+    return questions
+
+
 def _mac(system: System, uname: Uname) -> Found:
     from dlsetup.probe import apple
 
@@ -107,7 +132,7 @@ def _mac(system: System, uname: Uname) -> Found:
 
 
 def _windows(system: System, uname: Uname) -> Found:
-    from dlsetup.probe import windows
+    from dlsetup.probe import nvidia, windows
 
     seen: list[windows.Pc] = []
 
@@ -115,7 +140,7 @@ def _windows(system: System, uname: Uname) -> Found:
         seen.append(windows.read(system))
         return Answer(sightings=seen[0].gpus)
 
-    answers = _ask({"nvidia": lambda: nvidia.read(system, (), None), "windows": adapters}, together=not system.replayed)
+    answers = _ask({"nvidia": lambda: nvidia.read(system, ()), "windows": adapters}, together=not system.replayed)
     pc = seen[0]
     os_found, os_gaps = windows.os_of(pc, uname)
     processor = pc.cpu

@@ -49,9 +49,8 @@ class Untouchable(RecordedSystem):
 
 
 def test_without_a_sign_of_nvidia_nothing_is_asked():
-    answer = nvidia.read(Untouchable({"platform": "linux", "values": {"exists:/dev/nvidiactl": False}}), (), None)
-    assert answer.driver is None
-    assert answer.gaps == ()
+    host = probe_host(Untouchable({"platform": "linux", "values": {"listing:/sys/bus/pci/devices": []}}), no_devices)
+    assert (host.gpus, host.drivers, host.unknown("gpus")) == ((), (), None)
 
 
 def test_nvml_is_believed_and_nvidia_smi_not_run():
@@ -211,7 +210,7 @@ def test_a_gpu_of_which_the_driver_is_silent_is_named():
         ("nvidia-smi --query-gpu=name,memory.total --format=csv,noheader,nounits", "Tesla T4, 15360\n"),
         (
             "nvidia-smi -q",
-            "NVSMI LOG\nGPU 00000000:00:1E.0\n    Product Name : Tesla T4\n    FB Memory Usage\n        Total : 15360 MiB\n",
+            "NVSMI LOG\nGPU 00000000:00:1E.0\n    Product Name: Tesla T4\n    FB Memory Usage\n      Total: 15360 MiB\n",
         ),
         (
             "nvidia-smi",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dlsetup.probe import pci
+from dlsetup.probe import lspci, pci
 from dlsetup.system.recorded import RecordedSystem
 
 
@@ -88,7 +88,7 @@ def test_no_bus_is_not_an_empty_bus():
     ],
 )
 def test_every_form_of_lspci_is_read(line, name, number):
-    (seen,) = pci.parse_lspci(f"00:00.0 Host bridge: Intel Corporation Device 4660\n{line}\n")
+    (seen,) = lspci.parse_lspci(f"00:00.0 Host bridge: Intel Corporation Device 4660\n{line}\n")
     assert (seen.gpu.vendor, seen.gpu.name, seen.gpu.pci_id) == ("nvidia", name, number)
 
 
@@ -98,12 +98,12 @@ def test_the_chip_in_lspci_tells_the_architecture():
         "\tKernel driver in use: nouveau\n"
         "0a:00.0 Display controller: Advanced Micro Devices, Inc. [AMD/ATI] Navi 31 [Radeon RX 7900 XT] (rev c8)\n"
     )
-    seen = pci.parse_lspci(text)
+    seen = lspci.parse_lspci(text)
     assert [(each.gpu.architecture, each.bound) for each in seen] == [("sm_61", "nouveau"), ("gfx1100", None)]
 
 
 def test_a_card_named_for_several_models_keeps_the_whole_name():
-    (seen,) = pci.parse_lspci(
+    (seen,) = lspci.parse_lspci(
         "03:00.0 VGA compatible controller: Advanced Micro Devices, Inc. [AMD/ATI] Navi 21 [Radeon RX 6800 / 6900 XT]\n"
     )
     assert seen.gpu.name == "Navi 21 [Radeon RX 6800 / 6900 XT]"

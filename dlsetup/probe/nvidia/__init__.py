@@ -24,13 +24,9 @@ QUERY = (
 OLDER = ("nvidia-smi", "-q", "-x")
 """For drivers that refuse the query: compute_cap came with 510, mig.mode.current with 450."""
 
-_SIGNS = (MODULE, "/dev/nvidiactl", "/dev/nvhost-gpu", "/dev/nvgpu", tegra.RELEASE)
 
-
-def read(system: System, bus: tuple[Sighting, ...], wsl: int | None) -> Answer:
-    """Return NVIDIA's GPUs and driver. Where nothing hints at NVIDIA, nothing is asked."""
-    if not (system.replayed or bus or wsl or system.platform == "windows" or _hinted(system)):
-        return Answer()
+def read(system: System, bus: tuple[Sighting, ...]) -> Answer:
+    """Return NVIDIA's GPUs and driver; `bus` are its devices on the bus."""
     asked = nvml.parse(system.value("nvml"))
     answers = [asked] if asked else []
     smi = None
@@ -51,10 +47,6 @@ def read(system: System, bus: tuple[Sighting, ...], wsl: int | None) -> Answer:
         driver = Driver(vendor="nvidia", detail=f"Linux for Tegra {release}")
         gaps = (Gap(what="driver.nvidia.version", why="Linux for Tegra has no driver version of its own"),)
     return Answer(sightings=reading.sightings, driver=driver, gaps=(*gaps, *_gpu_gaps(reading, bus)))
-
-
-def _hinted(system: System) -> bool:
-    return any(system.exists(path) for path in _SIGNS)
 
 
 def _run_smi(system: System) -> tuple[Completed, list[Reading]]:
