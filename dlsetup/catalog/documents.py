@@ -71,13 +71,21 @@ def _framework(row: Document) -> Framework:
 def _computes(document: Document) -> Iterator[ComputePlatform]:
     for row in document["compute"]:
         drivers = {system: version_of(text) for system, text in row.get("driver", {}).items()}
-        yield ComputePlatform(**{**row, "driver": drivers})
+        for name, rank in row["rank"].items():
+            yield ComputePlatform(
+                name=name,
+                accelerator=row["accelerator"],
+                rank=rank,
+                driver=drivers,
+                source=row["source"],
+                read=row["read"],
+            )
 
 
 def _companions(document: Document) -> Iterator[Companion]:
     for row in document["companion"]:
-        for version, requirements in row["releases"].items():
-            for requires in (requirements,) if isinstance(requirements, str) else requirements:
+        for requires, releases in row["releases"].items():
+            for version in releases.split():
                 yield Companion(package=row["package"], version=version, requires=requires, source=row["source"])
 
 
