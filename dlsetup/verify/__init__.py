@@ -111,7 +111,8 @@ def _judge(
     answer: Answer | None, completed: Completed, planned: str | None, subject: Subject, around: Surroundings
 ) -> tuple[Finding, ...]:
     if answer is None:
-        return _with_followers(_without_answer(completed, subject, around))
+        crash = name_crash(completed, subject=subject, around=around)
+        return (*_before(crash, subject), *_with_followers(crash))
     if answer.error is not None:
         if answer.error.kind == "NoDevice":
             wrong = wrong_device(
@@ -131,8 +132,12 @@ def _judge(
     return (*findings[:-1], _bad_end(findings[-1], name_crash(completed, subject=subject, around=around)))
 
 
-def _without_answer(completed: Completed, subject: Subject, around: Surroundings) -> Finding:
-    return name_crash(completed, subject=subject, around=around)
+def _before(crash: Finding, subject: Subject) -> tuple[Finding, ...]:
+    """Return what a process that died without an answer had come to before."""
+    if crash.check == "run.import":
+        return ()
+    imported = Finding(check="run.import", status=Status.OK, summary=f"{subject.title} imports.")
+    return (imported,) if crash.check == "run.device" else (imported, _not_asked("run.device", crash))
 
 
 def _bad_end(compute: Finding, crash: Finding) -> Finding:
@@ -141,21 +146,21 @@ def _bad_end(compute: Finding, crash: Finding) -> Finding:
 
 
 def _earlier(answer: Answer, wrong: Finding, subject: Subject) -> tuple[Finding, ...]:
-    """Return what went well before the trouble."""
-    return () if wrong.check == "run.import" else (import_well(answer, subject),)
+    """Return what went well before the trouble; a device is proved by what ran on it, so not before the end."""
+    if wrong.check == "run.import":
+        return ()
+    imported = import_well(answer, subject)
+    return (imported,) if wrong.check == "run.device" else (imported, _not_asked("run.device", wrong))
 
 
 def _with_followers(wrong: Finding) -> tuple[Finding, ...]:
     """Return a finding, and the questions that could not be asked because of it."""
-    return (
-        wrong,
-        *(
-            Finding(
-                check=check, status=Status.SKIP, summary="Not asked: the step before it failed.", because=wrong.check
-            )
-            for check in _FOLLOWERS[wrong.check]
-        ),
-    )
+    return (wrong, *(_not_asked(check, wrong) for check in _FOLLOWERS[wrong.check]))
+
+
+def _not_asked(check: str, wrong: Finding) -> Finding:
+    summary = "Not asked: the smoke test did not come so far."
+    return Finding(check=check, status=Status.SKIP, summary=summary, because=wrong.check)
 
 
 def _result(answer: Answer | None, framework: str, planned: str | None) -> SmokeResult:
