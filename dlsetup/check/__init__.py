@@ -14,6 +14,7 @@ from dlsetup.check.packages import (
     extensions,
     integrity,
     jax,
+    openmp,
     pytorch,
     requires,
     tensorflow,
@@ -156,6 +157,13 @@ CHECKS: tuple[Check, ...] = (
         title="Packages were built for what is installed beside them",
         group="packages",
         question=abi.compatible,
+        follows=("py.env",),
+    ),
+    Check(
+        name="pkg.openmp",
+        title="There is one OpenMP run time",
+        group="packages",
+        question=openmp.single,
         follows=("py.env",),
     ),
     Check(

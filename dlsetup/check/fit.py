@@ -15,7 +15,7 @@ from dlsetup.check.installed import (
     interpreter_architecture,
     major,
 )
-from dlsetup.check.machine.nvidia import DOWNLOAD, GUIDE, install_driver
+from dlsetup.check.machine.nvidia import DOWNLOAD, GUIDE, install_driver, lent
 from dlsetup.check.versions import version
 from dlsetup.values.architecture import compute_capability, only_by_ptx, runs_on
 from dlsetup.values.finding import Remedy
@@ -75,6 +75,8 @@ def _judge(situation: Situation, this: Installed) -> Finding | None:
     if vendor is not None and host.gpus_of(vendor):
         return None
     for other, accelerator in (("nvidia", "cuda"), ("amd", "rocm"), ("intel", "xpu")):
+        if other == "nvidia" and lent(situation):
+            continue
         gpus = [gpu for gpu in host.gpus_of(other) if not (other == "intel" and gpu.integrated is not False)]
         served = [gpu for gpu in gpus if _served(situation, this.framework, accelerator, gpu)]
         if served:
@@ -142,7 +144,8 @@ def _mode(situation: Situation, this: Installed, gpu: Gpu) -> str | None:
     if this.accelerator == "cpu":
         environment = situation.environment
         distribution = environment.distribution(this.package) if environment else None
-        if distribution is not None and distribution.installer == "conda":
+        by_conda = {name for name, _ in environment.conda_packages} if environment else set()
+        if "cpuonly" in by_conda or (distribution is not None and distribution.installer == "conda"):
             return "conda-cpuonly-pinned"
         arm = interpreter_architecture(situation) == "arm64" and situation.host.os.system == "linux"
         return "aarch64-default-is-cpu" if arm else "torch-cpu-build-on-gpu-machine"
@@ -184,6 +187,8 @@ def driver_suffices(situation: Situation) -> Finding:
     builds = [each for each in installed(situation) if each.accelerator == "cuda"]
     if not gpus or not builds:
         return skip(DRIVER, "no NVIDIA GPU" if not gpus else "no build for NVIDIA GPUs is installed")
+    if driver is not None and "Tegra" in (driver.detail or ""):
+        return skip(DRIVER, f"{driver.detail}: the driver is a part of the system")
     here = version(driver.version) if driver is not None else None
     if driver is None or here is None:
         return unknown(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, skip, unknown, warn
@@ -17,7 +18,7 @@ from dlsetup.check.installed import (
     frameworks_in_scope,
     interpreter_architecture,
 )
-from dlsetup.check.versions import public
+from dlsetup.check.versions import normal, public
 from dlsetup.values.finding import Remedy
 
 if TYPE_CHECKING:
@@ -376,10 +377,7 @@ def unshadowed(situation: Situation) -> Finding:
     session = situation.session
     if session is None:
         return skip(SHADOW, "the working folder is not known")
-    absent = {each.module for each in situation.catalog.frameworks} - {
-        each.module for each in frameworks_in_scope(situation)
-    }
-    hiding = [each for each in session.shadows if _module(each) not in absent]
+    hiding = [each for each in session.shadows if _hides(situation, _module(each))]
     if not hiding:
         return ok(SHADOW, "no file in the working folder hides a package")
     first = hiding[0]
@@ -400,6 +398,26 @@ def unshadowed(situation: Situation) -> Finding:
             links=("https://docs.python.org/3/tutorial/modules.html#the-module-search-path",),
         ),
     )
+
+
+_NAMES = {
+    "PIL": "pillow",
+    "cv2": "opencv-python",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+    "pkg_resources": "setuptools",
+}
+"""Distributions whose module has another name."""
+
+
+def _hides(situation: Situation, module: str) -> bool:
+    """Tell whether there is something of that name to hide: in the standard library, installed or asked about."""
+    if module in sys.stdlib_module_names:
+        return True
+    if any(module == each.module for each in frameworks_in_scope(situation)):
+        return True
+    environment = situation.environment
+    return environment is not None and environment.distribution(normal(_NAMES.get(module, module))) is not None
 
 
 def _module(path: str) -> str:

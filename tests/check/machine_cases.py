@@ -22,6 +22,17 @@ def _no_gpu(situation, edit):
     return edit.host(situation, gpus=(), drivers=())
 
 
+def _login_node(situation, edit):
+    return edit.host(situation, gpus=(), drivers=(), gaps=(Gap(what="gpus", why="No devices were found"),))
+
+
+def _unseen(state):
+    driver = Driver(vendor="nvidia", state=state)
+    return lambda situation, edit: edit.host(
+        situation, gpus=(), drivers=(driver,), gaps=(Gap(what="gpus", why="the driver could not be asked"),)
+    )
+
+
 def _slurm_login(situation, edit):
     return edit.variable(_no_gpu(situation, edit), SLURM_CONF="/etc/slurm.conf")
 
@@ -155,10 +166,14 @@ CASES = [
     ("m.gpu", "passes", "linux_nvidia", same, "ok", None),
     ("m.gpu", "passes", "linux_cpu", same, "ok", None),
     ("m.gpu", "near", "linux_cpu", _gap, "unknown", None),
+    ("m.gpu", "near", "linux_nvidia", _login_node, "ok", "no-gpu-on-this-node"),
     ("m.gpu", "near", "linux_nvidia", _slurm_login, "ok", "no-gpu-on-this-node"),
     (DRIVER, "passes", "linux_nvidia", same, "ok", None),
     (DRIVER, "passes", "windows_nvidia", same, "ok", None),
     (DRIVER, "near", "linux_cpu", same, "skip", None),
+    (DRIVER, "near", "linux_nvidia", _login_node, "skip", None),
+    (DRIVER, "near", "linux_nvidia", _unseen("missing"), "unknown", None),
+    (DRIVER, "found", "linux_nvidia", _unseen("mismatch"), "fail", "nvidia-driver-library-mismatch"),
     (DRIVER, "near", "linux_nvidia", lambda s, e: e.host(s, drivers=()), "unknown", None),
     (DRIVER, "found", "linux_nvidia", _missing_driver(), "fail", "nvidia-driver-missing"),
     (DRIVER, "found", "windows_nvidia", _missing_driver(), "fail", "nvidia-driver-missing"),
@@ -211,6 +226,15 @@ CASES = [
         "nvidia-rm-init-failed",
     ),
     (DRIVER, "found", "linux_nvidia", _driver(state="error", detail="GPU is lost"), "fail", None),
+    (DRIVER, "near", "linux_nvidia", _driver(state="missing", version=None, detail="bound to vfio-pci"), "ok", None),
+    (
+        DRIVER,
+        "found",
+        "linux_nvidia",
+        _driver(state="missing", version=None, detail="NVIDIA-SMI couldn't communicate with the NVIDIA driver"),
+        "fail",
+        "nvidia-module-not-loaded",
+    ),
     (DRIVER, "found", "linux_nvidia", _pascal("590.44"), "fail", "nvidia-driver-branch-dropped-gpu"),
     (DRIVER, "near", "linux_nvidia", _pascal("580.95.05"), "ok", None),
     (VISIBLE, "passes", "linux_nvidia", same, "ok", None),
@@ -252,7 +276,7 @@ CASES = [
         "m.intel",
         "found",
         "linux_cpu",
-        _intel("error", "no access to /dev/dri/renderD128"),
+        _intel("error", "/dev/dri/renderD128 may not be opened by this user"),
         "fail",
         "intel-render-group",
     ),
@@ -292,6 +316,35 @@ CASES = [
         lambda s, e: e.os(e.driver(s, state="missing"), container="docker"),
         "fail",
         "rocm-container-devices-missing",
+    ),
+    (
+        "m.container",
+        "found",
+        "linux_nvidia",
+        lambda s, e: e.os(
+            e.driver(
+                s, state="error", detail="the driver is loaded, but neither libnvidia-ml.so.1 nor nvidia-smi is here"
+            ),
+            container="docker",
+        ),
+        "fail",
+        "container-started-without-gpu",
+    ),
+    (
+        "m.container",
+        "found",
+        "linux_amd",
+        lambda s, e: e.os(e.driver(s, state="error", detail="/dev/kfd is not there"), container="docker"),
+        "fail",
+        "rocm-container-devices-missing",
+    ),
+    (
+        "m.container",
+        "near",
+        "linux_amd",
+        lambda s, e: e.os(e.driver(s, state="error", detail="/dev/kfd may not be opened"), container="docker"),
+        "ok",
+        None,
     ),
     ("m.wsl", "passes", "linux_nvidia", lambda s, e: e.os(s, wsl=2), "ok", None),
     ("m.wsl", "near", "linux_nvidia", same, "skip", None),

@@ -51,6 +51,15 @@ def _conda(version):
     return lambda situation, edit: edit.environment(situation, kind="conda", conda_packages=(("pytorch", version),))
 
 
+def _by_conda(**packages):
+    pairs = tuple((name.replace("_", "-"), text) for name, text in packages.items())
+    return lambda situation, edit: edit.environment(situation, kind="conda", conda_packages=pairs)
+
+
+def _intel_layer(situation, edit):
+    return edit.variable(_by_conda(mkl_service="2.4.1")(situation, edit), MKL_THREADING_LAYER="INTEL")
+
+
 def _no_cuda_libraries(situation, edit):
     return edit.remove(situation, "nvidia-cudnn-cu12", "nvidia-cublas-cu12")
 
@@ -334,6 +343,13 @@ CASES = [
         "fail",
         "ipex-torch-mismatch",
     ),
+    ("pkg.openmp", "passes", "linux_nvidia", _by_conda(python="3.12"), "ok", None),
+    ("pkg.openmp", "near", "linux_nvidia", same, "skip", None),
+    ("pkg.openmp", "near", "linux_nvidia", _by_conda(intel_openmp="2025.0"), "ok", None),
+    ("pkg.openmp", "found", "windows_nvidia", _by_conda(intel_openmp="2025.0"), "warn", "openmp-runtime-duplicate"),
+    ("pkg.openmp", "near", "linux_nvidia", _by_conda(mkl="2025.0", pytorch="2.5.1"), "ok", None),
+    ("pkg.openmp", "found", "linux_nvidia", _by_conda(mkl="2025.0", pytorch="2.2.2"), "fail", "mkl-symbol-mismatch"),
+    ("pkg.openmp", "found", "linux_nvidia", _intel_layer, "fail", "mkl-threading-layer-conflict"),
     ("pkg.abi", "passes", "linux_nvidia", same, "ok", None),
     ("pkg.abi", "near", "linux_nvidia", _both(_add("torch", "2.2.2"), _add("numpy", "1.26.4")), "ok", None),
     ("pkg.abi", "found", "linux_nvidia", _add("torch", "2.2.2"), "fail", "numpy2-abi-break"),

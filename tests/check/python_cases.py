@@ -150,6 +150,8 @@ CASES = [
     ("py.env", "found", "linux_nvidia", _user_site("2.9.0"), "warn", "user-site-shadowing"),
     ("py.shadow", "passes", "linux_nvidia", same, "ok", None),
     ("py.shadow", "near", "linux_nvidia", _shadows("/home/user/work/keras.py"), "ok", None),
+    ("py.shadow", "near", "linux_nvidia", _shadows("/home/user/work/yaml.py"), "ok", None),
+    ("py.shadow", "found", "linux_nvidia", _shadows("/home/user/work/numpy.py"), "fail", "module-name-shadowing"),
     ("py.shadow", "found", "linux_nvidia", _shadows("/home/user/work/torch.py"), "fail", "module-name-shadowing"),
     ("py.shadow", "found", "windows_nvidia", _shadows("C:\\work\\random.py"), "fail", "module-name-shadowing"),
     ("py.stdlib", "passes", "linux_nvidia", same, "ok", None),

@@ -45,7 +45,7 @@ def _trouble(situation: Situation) -> Finding:
     detail = (driver.detail if driver else None) or "the kernel's amdgpu driver is not there"
     name = situation.host.gpus_of("amd")[0].name or "an AMD GPU"
     evidence = (f"{name} is on the bus", detail)
-    if re.search(r"permission|denied|group|access", detail.lower()):
+    if re.search(r"permission|denied|group|may not|unable to open /dev/kfd", detail.lower()):
         return fail(
             NAME,
             "rocm-user-not-in-render-group",

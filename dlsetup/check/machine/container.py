@@ -39,7 +39,7 @@ def container_passes_gpu(situation: Situation) -> Finding:
         evidence = (f"{name} is on the bus of the host", driver.detail or f"the driver's state here is {driver.state}")
         if driver.state == "error" and re.search(r"eperm|not permitted|denied|unknown error", evidence[1].lower()):
             return _lost(evidence)
-        if driver.state == "missing":
+        if driver.state == "missing" or "libnvidia-ml" in evidence[1]:
             return _without(kind, evidence)
     return _without_amd(situation) or ok(CONTAINER, f"{kind} container" + (" with its GPU" if host.gpus else ""))
 
@@ -73,7 +73,9 @@ def _lost(evidence: tuple[str, ...]) -> Finding:
 def _without_amd(situation: Situation) -> Finding | None:
     driver = situation.host.driver("amd")
     gpus = situation.host.gpus_of("amd")
-    if not gpus or driver is None or driver.state != "missing" or not uses(situation, "rocm"):
+    if not gpus or driver is None or driver.state == "ok" or not uses(situation, "rocm"):
+        return None
+    if driver.state == "error" and "not there" not in (driver.detail or ""):
         return None
     return fail(
         CONTAINER,

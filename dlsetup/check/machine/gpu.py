@@ -21,6 +21,9 @@ def gpus_known(situation: Situation) -> Finding:
     if host.gpus:
         partly = (f"not all may be seen: {gap.why}",) if gap else ()
         return ok(NAME, ", ".join(described(gpu) for gpu in host.gpus), evidence=partly)
+    if gap is not None and "No devices were found" in gap.why:
+        # a login node: the tools of the cluster are there, the GPUs are on other nodes
+        return ok(NAME, "NVIDIA's driver sees no GPU on this node", mode="no-gpu-on-this-node")
     if gap is not None:
         return unknown(
             NAME,

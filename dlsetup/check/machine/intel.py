@@ -29,7 +29,7 @@ def usable(situation: Situation) -> Finding:
         return ok(NAME, "the Intel GPU can be used")
     detail = driver.detail or "Intel's compute runtime is not there"
     evidence = (f"{gpus[0].name or 'an Intel GPU'} is on the bus", detail)
-    if re.search(r"permission|denied|group|access", detail.lower()):
+    if re.search(r"permission|denied|group|access|may not", detail.lower()):
         return fail(
             NAME,
             "intel-render-group",
@@ -46,10 +46,10 @@ def usable(situation: Situation) -> Finding:
     return fail(
         NAME,
         "xpu-no-devices",
-        "Intel's compute runtime is missing, so PyTorch finds no XPU device.",
+        "PyTorch's XPU build finds no device.",
         evidence=evidence,
         remedy=Remedy(
-            text="Install Intel's compute runtime (Level Zero).",
+            text="Install Intel's compute runtime (Level Zero), on a kernel that serves this GPU.",
             commands=("sudo apt install libze1 libze-intel-gpu1 intel-opencl-icd",) if apt else (),
             needs_root=True,
             links=(GUIDE,),

@@ -10,11 +10,12 @@ from dlsetup.check.commands import unset
 from dlsetup.check.versions import version
 from dlsetup.values.architecture import compute_capability
 from dlsetup.values.finding import Remedy
+from dlsetup.values.host import Gpu
 
 if TYPE_CHECKING:
     from dlsetup.values.build import DriverEnd
     from dlsetup.values.finding import Finding
-    from dlsetup.values.host import Driver, Gpu
+    from dlsetup.values.host import Driver
     from dlsetup.values.situation import Situation
 
 DRIVER = "m.nvidia-driver"
@@ -30,7 +31,7 @@ def driver_serves(situation: Situation) -> Finding:
     gpus = host.gpus_of("nvidia")
     driver = host.driver("nvidia")
     if not gpus:
-        return skip(DRIVER, "no NVIDIA GPU" if host.unknown("gpus") is None else "no NVIDIA GPU seen")
+        return _without_gpu(situation, driver)
     if driver is None:
         gap = host.unknown("driver.nvidia") or host.unknown("drivers.nvidia")
         return unknown(
@@ -43,6 +44,8 @@ def driver_serves(situation: Situation) -> Finding:
             text="Ask the driver itself.",
             commands=("nvidia-smi",),
         )
+    if lent(situation):
+        return ok(DRIVER, f"{gpus[0].name or 'the NVIDIA GPU'} is lent to a virtual machine ({driver.detail})")
     if driver.state != "ok":
         return _trouble(situation, gpus[0], driver)
     ended = _ended(situation, gpus, driver)
@@ -52,10 +55,34 @@ def driver_serves(situation: Situation) -> Finding:
     return ok(DRIVER, f"NVIDIA driver {driver.version or 'of unknown version'}{supports}")
 
 
+def _without_gpu(situation: Situation, driver: Driver | None) -> Finding:
+    """Judge a driver whose GPUs were not seen: only a mismatch is trouble whatever the bus holds."""
+    if situation.host.unknown("gpus") is None or driver is None:
+        return skip(DRIVER, "no NVIDIA GPU")
+    if driver.state == "mismatch":
+        return _trouble(situation, Gpu(vendor="nvidia"), driver)
+    if driver.state == "ok" or "No devices were found" in (driver.detail or ""):
+        return skip(DRIVER, "no NVIDIA GPU was seen")
+    return unknown(
+        DRIVER,
+        "Whether an NVIDIA GPU waits for its driver is not known.",
+        evidence=(driver.detail or f"the driver's state is {driver.state}", "no GPU was seen on the bus"),
+        text="Look whether the machine has one.",
+        commands=("lspci -d 10de:",) if situation.host.os.system == "linux" else ("nvidia-smi",),
+    )
+
+
+def lent(situation: Situation) -> bool:
+    """Tell whether the NVIDIA GPU is kept from this system, to be handed to a virtual machine."""
+    driver = situation.host.driver("nvidia")
+    return driver is not None and re.search(r"vfio|pci-stub|pciback", driver.detail or "") is not None
+
+
 def _trouble(situation: Situation, gpu: Gpu, driver: Driver) -> Finding:
     name = gpu.name or "an NVIDIA GPU"
     detail = driver.detail or f"the driver's state is {driver.state}"
-    evidence = (f"{name} is on the bus", detail)
+    seen = f"{name} is on the bus" if gpu.name or gpu.pci_id else "an NVIDIA driver answers"
+    evidence = (seen, detail)
     words = detail.lower()
     if driver.state == "mismatch":
         return fail(
@@ -104,7 +131,7 @@ def _mode_of_error(words: str) -> str | None:
 
 
 def _missing(situation: Situation, name: str, driver: Driver, evidence: tuple[str, ...]) -> Finding:
-    if driver.version is not None or re.search(r"module|not loaded", (driver.detail or "").lower()):
+    if driver.version is not None or re.search(r"module|not loaded|communicate", (driver.detail or "").lower()):
         return fail(
             DRIVER,
             "nvidia-module-not-loaded",

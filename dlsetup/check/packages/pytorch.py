@@ -88,9 +88,11 @@ def _wanted(situation: Situation, companion: Distribution, torch: Distribution) 
 
 def _build(situation: Situation, companion: Distribution, torch: Distribution) -> Finding | None:
     this = next((each for each in installed(situation) if each.framework == "pytorch"), None)
-    own, other = _side(situation, companion), this.compute if this is not None else None
-    if this is None or own is None or other is None or _agree(situation, own, other):
+    other = this.compute if this is not None else None
+    sides = _sides(situation, companion)
+    if other is None or not sides or any(_agree(situation, own, other) for own in sides):
         return None
+    own = " or ".join(sides)
     return fail(
         NAME,
         "torch-family-cuda-tag-mismatch",
@@ -103,13 +105,13 @@ def _build(situation: Situation, companion: Distribution, torch: Distribution) -
     )
 
 
-def _side(situation: Situation, companion: Distribution) -> str | None:
-    """Return a companion's build: by its label, or for torchvision on the default index by what that holds."""
+def _sides(situation: Situation, companion: Distribution) -> tuple[str, ...]:
+    """Return the builds that a companion may be: by its label, else those of the default index (torchvision)."""
     own = label(companion.version)
     if own is not None:
-        return own if situation.catalog.compute(own) is not None else None
-    if companion.name != "torchvision" or situation.environment is None or companion.installer not in {"pip", "uv"}:
-        return None
+        return (own,) if situation.catalog.compute(own) is not None else ()
+    if companion.name != "torchvision" or companion.installer not in {"pip", "uv"}:
+        return ()
     # the default index's torchvision goes with the default index's torch of its pair
     pair = next(
         (
@@ -121,7 +123,7 @@ def _side(situation: Situation, companion: Distribution) -> str | None:
     )
     paired = requirement(pair) if pair else None
     if paired is None:
-        return None
+        return ()
     system, architecture = situation.host.os.system, interpreter_architecture(situation)
     computes = {
         build.compute
@@ -130,7 +132,7 @@ def _side(situation: Situation, companion: Distribution) -> str | None:
         and (build.system, build.architecture) == (system, architecture)
         and paired.specifier.contains(str(build.version), prereleases=True)
     }
-    return computes.pop() if len(computes) == 1 else None
+    return tuple(sorted(computes))
 
 
 def _agree(situation: Situation, left: str, right: str) -> bool:
