@@ -206,6 +206,9 @@ def _with_opencl(system: System, sightings: tuple[Sighting, ...]) -> tuple[Sight
 
 def _hidden(bus_gaps: tuple[Gap, ...], answers: dict[str, Answer], *, seen: bool) -> tuple[Gap, ...]:
     """Say that GPUs may be there, where nobody saw one and the bus was not seen whole."""
-    if seen or not bus_gaps or any(gap.what == "gpus" for answer in answers.values() for gap in answer.gaps):
+    if seen:
+        # what Windows lends to WSL 2 has been named by its driver
+        return tuple(gap for gap in bus_gaps if gap.what != "gpus.windows")
+    if not bus_gaps or any(gap.what == "gpus" for answer in answers.values() for gap in answer.gaps):
         return bus_gaps
     return tuple(Gap(what="gpus", why=gap.why) for gap in bus_gaps)

@@ -163,4 +163,8 @@ def apple_brand(part: int) -> str | None:
 
 def title(core: str) -> str:
     """Write a core's name as its maker does: "neoverse-n1" is "Neoverse-N1"."""
-    return "-".join(word.capitalize() for word in core.split("-"))
+    # names of a letter and a number are capitals throughout: Cortex-A78AE, Neoverse-V2
+    return "-".join(
+        word.upper() if len(word) < 7 and word[1:2].isdecimal() else word.capitalize()  # noqa: PLR2004 - "a720ae"
+        for word in core.split("-")
+    )

@@ -154,9 +154,9 @@ def read(system: System, bus: tuple[Sighting, ...]) -> Answer:
     bound = sorted({device.bound for device in bus if device.bound})
     if whole.sightings or SERVING & set(bound):
         supports = "Level Zero" if whole.level_zero else None
-        return Answer(
-            sightings=whole.sightings, driver=Driver(vendor="intel", version=whole.version, supports=supports)
-        )
+        driver = Driver(vendor="intel", version=whole.version, supports=supports)
+        gap = Gap(what="driver.intel.version", why="no tool of Intel's told the compute runtime's version")
+        return Answer(sightings=whole.sightings, driver=driver, gaps=() if whole.version else (gap,))
     if bound or not system.replayed:
         detail = f"bound to {', '.join(bound)}" if bound else "no driver is bound to the GPU"
         return Answer(driver=Driver(vendor="intel", state="missing", detail=detail))

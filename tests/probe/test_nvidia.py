@@ -210,7 +210,7 @@ def test_a_gpu_of_which_the_driver_is_silent_is_named():
         ("nvidia-smi --query-gpu=name,memory.total --format=csv,noheader,nounits", "Tesla T4, 15360\n"),
         (
             "nvidia-smi -q",
-            "NVSMI LOG\nGPU 00000000:00:1E.0\n    Product Name: Tesla T4\n    FB Memory Usage\n      Total: 15360 MiB\n",
+            "NVSMI\nGPU 00000000:00:1E.0\n    Product Name: Tesla T4\n    FB Memory Usage\n      Total: 15360 MiB\n",
         ),
         (
             "nvidia-smi",

@@ -81,7 +81,9 @@ def _driver(system: System, whole: RocmReading, bus: tuple[Sighting, ...]) -> tu
     bound = sorted({device.bound for device in bus if device.bound})
     if whole.loaded or whole.version or "amdgpu" in bound:
         state, detail = _access(system)
-        return Driver(vendor="amd", version=whole.version, supports=supports, state=state, detail=detail), ()
+        driver = Driver(vendor="amd", version=whole.version, supports=supports, state=state, detail=detail)
+        gap = Gap(what="driver.amd.version", why="the kernel's own amdgpu bears no version")
+        return driver, () if whole.version else (gap,)
     if bus and (bound or not system.replayed):
         detail = f"bound to {', '.join(bound)}" if bound else "no driver is bound to the GPU"
         return Driver(vendor="amd", supports=supports, state="missing", detail=detail), ()

@@ -81,7 +81,7 @@ def parse_smi(command: str, text: str) -> tuple[int, Reading]:
         return 0, smi_xml.parse(text)
     if asked:
         return 2, smi_text.parse_query(text, asked)
-    if "NVSMI LOG" in text:
+    if smi_text.is_log(text):
         return 1, smi_text.parse_log(text)
     if "--version" in options:
         return 5, smi_text.parse_version(text)

@@ -26,6 +26,11 @@ _MIG_LISTED = re.compile(r"^\s+MIG \S+\s+Device\s+\d+:", re.MULTILINE)
 _MODULE = re.compile(r"^NVRM version:.*?Kernel Module(?: for \S+)?\s+(\d[\d.]*)", re.MULTILINE)
 
 
+def is_log(text: str) -> bool:
+    """Tell whether a text is `nvidia-smi -q`, or a piece of it."""
+    return "NVSMI LOG" in text or _BLOCK.search(clean(text)) is not None
+
+
 def parse_log(text: str) -> Reading:
     """Read `nvidia-smi -q`."""
     plain = clean(text)
