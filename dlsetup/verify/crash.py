@@ -86,7 +86,7 @@ def name_crash(
 def name_exception(trouble: Trouble, stderr: str, *, subject: Subject) -> Finding:
     """Name the exception that a smoke script met and told of."""
     check = _check(trouble.stage)
-    seen = f"{trouble.kind}: {last_line(trouble.message)}".rstrip(": ")
+    seen = f"{trouble.kind}: {telling_line(trouble.message)}".rstrip(": ")
     known = recognise(f"{trouble.kind}: {trouble.message}", without_stages(stderr), check=check, subject=subject)
     if known is not None:
         return _recognised(known, trouble.stage)
@@ -112,6 +112,14 @@ def signal_of(completed: Completed) -> str | None:
         return _SIGNALS.get(-code)
     # a shell around the interpreter adds 128: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html
     return _SIGNALS.get(code - 128) if code > 128 else None  # noqa: PLR2004
+
+
+def telling_line(message: str) -> str:
+    """Return the line of an exception's message that says most: the first, or what follows a traceback inside of it."""
+    if "Traceback (most recent call last)" in message:
+        found = _EXCEPTION.findall(message)
+        return ": ".join(found[-1]) if found else last_line(message)
+    return next((line.strip() for line in message.splitlines() if line.strip()), "")
 
 
 def last_line(text: str) -> str:

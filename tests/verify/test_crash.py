@@ -265,12 +265,21 @@ def test_lines_that_healthy_machines_print_too_explain_no_crash():
     assert "crashed" in finding.summary
 
 
-def test_the_last_line_of_a_message_is_evidence_but_not_a_link():
-    message = (
-        "Traceback\n  some frames\nImportError: it broke\n\nSee https://www.tensorflow.org/install/errors for help"
-    )
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        (
+            'Traceback (most recent call last):\n  File "x", line 1\nImportError: it broke\n\n\nSee https://x.org',
+            "ImportError: ImportError: it broke",
+        ),
+        ("This value is gone.\n\n[CALL STACK]\n[0x7ff0] + 0x7b", "ImportError: This value is gone."),
+        ("", "ImportError"),
+    ],
+    ids=["a traceback inside", "a stack after it", "nothing"],
+)
+def test_the_line_that_says_most_is_evidence(message, line):
     finding = name_exception(Trouble(stage="import", kind="ImportError", message=message), "", subject=TENSORFLOW)
-    assert finding.evidence == ("ImportError: ImportError: it broke",)
+    assert finding.evidence == (line,)
 
 
 def test_an_exception_while_training_is_one_of_the_numbers():
