@@ -8,7 +8,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from dlsetup.values.environment import Distribution, Environment
+from dlsetup.values.environment import Distribution, Environment, Interpreter
 from dlsetup.values.plan import Plan
 
 if TYPE_CHECKING:
@@ -18,21 +18,16 @@ if TYPE_CHECKING:
     from dlsetup.values.plan import Proposal
     from dlsetup.values.report import Inventory, Report
 
-_SHOWN: dict[type, tuple[str, ...]] = {
-    Plan: (
-        "frameworks",
-        "accelerator",
-        "compute",
-        "python",
-        "environment",
-        "packages",
-        "steps",
-        "reasons",
-        "rejected",
+_SHOWN: dict[type, str] = {
+    Plan: "frameworks accelerator compute python environment packages steps reasons rejected",
+    Environment: "path kind interpreter distributions leftovers torch home writable problem",
+    Interpreter: (
+        "path version implementation bits free_threaded architecture platform prefix base_prefix purelib stdlib "
+        "externally_managed user_site missing_modules problem"
     ),
-    Distribution: ("name", "version"),
+    Distribution: "name version",
 }
-"""What programs are told of values that hold more, for the stages among themselves."""
+"""What programs are told of values that hold more, for the stages among themselves; of all others, every field."""
 
 _NAMES: dict[type, tuple[str, ...]] = {}
 
@@ -121,7 +116,8 @@ def _fields(value: Any) -> dict[str, Any]:  # noqa: ANN401
     kind = type(value)
     names = _NAMES.get(kind)
     if names is None:
-        names = _NAMES[kind] = _SHOWN.get(kind) or tuple(field.name for field in fields(value))
+        shown = _SHOWN.get(kind)
+        names = _NAMES[kind] = tuple(shown.split() if shown else (field.name for field in fields(value)))
     return {name: _plain(getattr(value, name)) for name in names}
 
 

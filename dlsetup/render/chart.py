@@ -37,6 +37,9 @@ def _drawn(cell: int, *, ascii_only: bool) -> str:
 def _heights(values: Sequence[float], columns: int, rows: int) -> list[int]:
     """Return for each column the row of its value, 0 at the top."""
     low, high = min(values), max(values)
+    if not math.isfinite(high - low):
+        # a training that ran away; halves have a difference
+        return _heights([value / 2 for value in values], columns, rows)
     span = (high - low) or 1.0
     last = len(values) - 1
     picked = [values[round(column * last / max(columns - 1, 1))] for column in range(columns)]

@@ -65,7 +65,7 @@ def _device(result: SmokeResult) -> str:
 
 
 def _measures(page: Page, result: SmokeResult) -> str:
-    found = [f"loss {result.losses[0]:.2f} {page.arrow} {result.losses[-1]:.2f}"]
+    found = [f"loss {words.loss(result.losses[0])} {page.arrow} {words.loss(result.losses[-1])}"]
     if result.accuracy is not None:
         found.append(f"accuracy {result.accuracy:.2f}")
     if result.train_seconds is not None:
@@ -77,7 +77,7 @@ def _measures(page: Page, result: SmokeResult) -> str:
 def _show_pictures(page: Page, result: SmokeResult) -> None:
     """Draw the loss and the plane side by side, or one below the other where it is narrow."""
     drawings = [drawing for drawing in (_curve(page, result), _plane(page, result)) if drawing]
-    wide = _INDENT + _CURVE[0] + 7 + _GAP + _PLANE[0]
+    wide = _INDENT + sum(max(line.cell_len for line in drawing) for drawing in drawings) + _GAP
     if len(drawings) > 1 and page.width >= wide:
         drawings = [_beside(*drawings)]
     for drawing in drawings:
@@ -105,14 +105,16 @@ def _curve(page: Page, result: SmokeResult) -> list[Text]:
     if len(finite) < 2:  # noqa: PLR2004 - one point is no curve
         return []
     width, height = _CURVE
+    labels = {0: words.loss(max(finite)), height - 1: words.loss(min(finite))}
+    column = max(map(len, labels.values()))
     wall, floor = ("|", "+" + "-" * width) if page.ascii_only else ("│", "└" + "─" * width)
-    labels = {0: f"{max(finite):.2f}", height - 1: f"{min(finite):.2f}"}
-    lines = [Text("the error".rjust(9), "bold")]
+    lines = [Text("the error", "bold")]
     for number, drawn in enumerate(chart.curve(result.losses, width, height, ascii_only=page.ascii_only)):
-        lines.append(Text.assemble((f"{labels.get(number, ''):>5} {wall}", "dim"), (drawn, "bold cyan")))
-    lines.append(Text(f"{'':6}{floor}", "dim"))
-    last = f"epoch {len(result.losses)}"
-    lines.append(Text(f"{'':7}1{last:>{width - 1}}", "dim"))
+        label = labels.get(number, "").rjust(column)
+        lines.append(Text.assemble((f"{label} {wall}", "dim"), (drawn, "bold cyan")))
+    lines.append(Text(" " * (column + 1) + floor, "dim"))
+    last = f"epoch {len(result.losses)}".rjust(width - 1)
+    lines.append(Text(" " * (column + 2) + "1" + last, "dim"))
     return lines
 
 

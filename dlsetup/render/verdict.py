@@ -126,5 +126,11 @@ def _activation(environment: Environment, report: Report, folder: str | None) ->
         return NextStep()
     path = words.path(environment.path, folder=folder)
     if report.host.os.system == "windows":
-        return NextStep(command=words.command_line((f"{path}\\Scripts\\activate",)))
+        return NextStep(command=_for_powershell(f"{path}\\Scripts\\activate"))
     return NextStep(command=words.command_line(("source", f"{path}/bin/activate")))
+
+
+def _for_powershell(path: str) -> str:
+    word = words.quoted_for_windows(path)
+    # a quoted word alone is a text to PowerShell, not a command
+    return word if word == path else f"& {word}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ _TITLES = {
     "mlx": "MLX",
     "mxnet": "Apache MXNet",
     "pytorch": "PyTorch",
+    "spark": "Deep learning on Apache Spark",
     "tensorflow": "TensorFlow",
 }
 """As their makers write them; a framework that is not here goes by its catalog name."""
@@ -73,10 +75,17 @@ def size(count: int) -> str:
 
 def duration(seconds: float) -> str:
     """Return a span of time: "0.4 s", "12 s", "3 min 5 s"."""
+    if not math.isfinite(seconds):
+        return NOT_KNOWN
     if seconds < 9.95:  # noqa: PLR2004 - what would round to 10.0 needs no tenths
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def loss(value: float) -> str:
+    """Return an error of a network: "0.69", or "1.2e+30" where it ran away."""
+    return f"{value:.2f}" if abs(value) < 1000 else f"{value:.1e}"  # noqa: PLR2004
 
 
 def counted(count: int, noun: str) -> str:
@@ -125,9 +134,10 @@ def path(text: str, *, home: str | None = None, folder: str | None = None) -> st
 
 def command_line(argv: Sequence[str], home: str | None = None) -> str:
     """Return an argv as it would be typed: for a POSIX shell, or for PowerShell where its paths are Windows'."""
-    quote = _quote_for_windows if any(re.match(r"[A-Za-z]:\\", word) for word in argv) else shlex.quote
+    quote = quoted_for_windows if any(re.match(r"[A-Za-z]:\\", word) for word in argv) else shlex.quote
     return typed(" ".join(quote(word) for word in argv), home)
 
 
-def _quote_for_windows(word: str) -> str:
+def quoted_for_windows(word: str) -> str:
+    """Return a word as PowerShell takes it whole."""
     return word if re.fullmatch(r"[\w@%+=:,./\\~-]+", word) else "'" + word.replace("'", "''") + "'"

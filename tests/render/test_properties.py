@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from functools import cache
 from importlib import resources
 
 import jsonschema
@@ -221,10 +222,15 @@ def assert_harmless(output: str) -> None:
     assert not [each for each in steering if ord(each) < 0xA0 or 0x200E <= ord(each) <= 0x2069]
 
 
+@cache
+def validator(kind: str) -> jsonschema.Draft202012Validator:
+    shape = resources.files("dlsetup.render").joinpath(f"schemas/{kind}.schema.json").read_text("utf-8")
+    return jsonschema.Draft202012Validator(json.loads(shape))
+
+
 def validate(kind: str, text: str) -> dict:
-    shape = json.loads(resources.files("dlsetup.render").joinpath(f"schemas/{kind}.schema.json").read_text("utf-8"))
     answer = json.loads(text)
-    jsonschema.validate(answer, shape, jsonschema.Draft202012Validator)
+    validator(kind).validate(answer)
     return answer
 
 
