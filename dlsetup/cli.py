@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -393,6 +394,8 @@ def _request(
 
 def main() -> None:
     """Run the command line; every way in which it may end is told here."""
+    # being told to end is an interrupt too: the environment is put back
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(_run(sys.argv[1:]))
 
 
@@ -411,7 +414,7 @@ def _run(argv: list[str]) -> int:
         do = f"see: dlsetup {command} --help" if known else "see: dlsetup --help"
         return _tell(UsageError(problem.format_message(), do=do), argv)
     except (KeyboardInterrupt, typer.Abort):
-        return _tell(InterruptedByUserError("interrupted", seen="nothing was changed, or it was put back"), argv)
+        code = InterruptedByUserError.exit_code
     except BrokenPipeError:
         # whoever read the answer has seen enough; Python would complain again while it closes standard output
         sys.stdout = None
@@ -420,6 +423,9 @@ def _run(argv: list[str]) -> int:
         if LocalSystem().variable("DLSETUP_TRACEBACK"):
             raise
         return _tell(_own_fault(problem), argv)
+    if code == InterruptedByUserError.exit_code:
+        # Typer turns an interrupt into this code and says nothing
+        return _tell(InterruptedByUserError("interrupted", seen="nothing was changed, or it was put back"), argv)
     return code if isinstance(code, int) else 0
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlsetup.catalog.documents import read_catalog, read_devices
+from dlsetup.catalog.rules import with_rules
 
 if TYPE_CHECKING:
     from dlsetup.values.build import Catalog, Device
@@ -20,7 +21,7 @@ VENDORS = ("amd", "intel", "nvidia")
 @cache
 def load_catalog() -> Catalog:
     """Return the catalog that dlsetup ships, read once for each process."""
-    return read_catalog(_HERE)
+    return with_rules(read_catalog(_HERE))
 
 
 @cache

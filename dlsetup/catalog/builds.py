@@ -60,6 +60,7 @@ def _facts(row: Row, framework: str) -> dict[str, Any]:
         "needs": tuple(row.get("needs", ())),
         "installed_bytes": size * MEGABYTE if size else None,
         "note": row.get("note", ""),
+        "ptx_note": row.get("ptx_note", ""),
         "caution": row.get("caution", ""),
         "read": row["read"],
     }

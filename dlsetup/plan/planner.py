@@ -234,7 +234,8 @@ class Planner:
             return [_unused(vendor, self.host) for vendor in TITLES if _is_unused(vendor, self.host, build)]
         reasons = []
         if compiled_at_start(build, self.host):
-            reasons.append("there is no compiled code for this GPU inside: the driver compiles it at the first start")
+            told = "there is no compiled code for this GPU inside: the driver compiles it at the first start"
+            reasons.append(build.ptx_note or told)
         left = [
             gpu.name or gpu.architecture or "a GPU"
             for gpu in self.host.gpus_of(VENDORS.get(build.accelerator, ""))
@@ -249,8 +250,8 @@ class Planner:
         for name in names:
             framework = self._framework(name)
             below = [each for each in framework.backends if each in names]
-            if below:
-                return (("KERAS_BACKEND", self._framework(below[0]).module),)
+            if below and framework.backend_variable:
+                return ((framework.backend_variable, self._framework(below[0]).module),)
         return ()
 
 

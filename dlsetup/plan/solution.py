@@ -54,17 +54,22 @@ class Search:
     """What the user should know, a sentence each."""
     unreachable: dict[str, str] = field(default_factory=dict)
     """Index -> why it could not be asked."""
+    mirrored: bool = False
+    """Whether the mirrors were searched already."""
 
     def run(self) -> Solution | None:
         """Return the best solution, or None where no combination resolves.
 
         Raises IndexFailedError where only an index stands in the way.
         """
-        queues = [list(each.fitting) for each in self.candidates]
+        queues = [
+            [Choice(build=build, source=self._own_index(build)) for build in each.fitting] for each in self.candidates
+        ]
         for _ in range(ATTEMPTS * len(queues)):
+            self._refill(queues)
             if not all(queues):
-                break
-            choices = tuple(Choice(build=queue[0], source=self._own_index(queue[0])) for queue in queues)
+                return None
+            choices = tuple(queue[0] for queue in queues)
             solution = self._try(choices)
             if isinstance(solution, Solution):
                 return solution
@@ -74,8 +79,16 @@ class Search:
                 continue
             if len(queues) > 1:
                 return None
-            self._reject(queues[0].pop(0), Reason(code="resolver", text=_first_words(solution.detail)))
-        return self._from_mirrors() if self.unreachable else None
+            self._reject(queues[0].pop(0).build, Reason(code="resolver", text=_first_words(solution.detail)))
+        return None
+
+    def _refill(self, queues: list[list[Choice]]) -> None:
+        """Where all of a framework's builds are on an index that is down, take them from a mirror."""
+        for queue, candidates in zip(queues, self.candidates, strict=True):
+            builds = [build for build in candidates.fitting if build.index in self.unreachable]
+            if not queue and builds and not self.mirrored:
+                self.mirrored = True
+                queue.append(self._from_mirrors(builds))
 
     def _own_index(self, build: Build) -> Source | None:
         if build.index is None:
@@ -138,76 +151,68 @@ class Search:
                 packages.append(Package(name=name.partition("[")[0], version=version, index=place))
         return Solution(choices=choices, resolution=Resolution(packages=tuple(packages)), query=query)
 
-    def _drop_unreachable(self, queues: list[list[Build]]) -> bool:
+    def _drop_unreachable(self, queues: list[list[Choice]]) -> bool:
         """Take out the builds of indexes that cannot be asked; tell whether there were any."""
         dropped = False
         for queue in queues:
-            for build in [each for each in queue if each.index in self.unreachable]:
-                queue.remove(build)
-                why = self.unreachable[build.index or ""]
-                self._reject(build, Reason(code="index-unreachable", text=f"{build.index} cannot be reached: {why}"))
+            for choice in [each for each in queue if each.source and each.source.location in self.unreachable]:
+                queue.remove(choice)
+                index = choice.build.index or ""
+                why = f"{index} cannot be reached: {self.unreachable.get(index, '')}"
+                self._reject(choice.build, Reason(code="index-unreachable", text=why))
                 dropped = True
         return dropped
 
     def _reject(self, build: Build, reason: Reason) -> None:
         self.rejected.append(rejection(build, (reason,)))
 
-    def _from_mirrors(self) -> Solution | None:
-        """Look for wheels of the wanted compute platforms in the folders and indexes that the user has configured."""
-        if len(self.candidates) > 1:
-            return None
-        builds = [build for build in self.candidates[0].fitting if build.index in self.unreachable]
+    def _from_mirrors(self, builds: list[Build]) -> Choice:
+        """Find wheels of the wanted compute platforms in the folders and indexes that the user has configured."""
         for compute in dict.fromkeys(build.compute for build in builds):
             wanted = [build for build in builds if build.compute == compute]
             for location, flat in self._mirrors():
-                solution = self._from_mirror(wanted, location, flat=flat)
-                if solution is not None:
-                    return solution
-        self._give_up(builds)
-        return None
+                choice = self._from_mirror(wanted, location, flat=flat)
+                if choice is not None:
+                    return choice
+        raise self._nowhere(builds[0])
 
     def _mirrors(self) -> list[tuple[str, bool]]:
         locations = [(location, True) for location in self.settings.find_links]
         return locations + [(location, False) for location in self.settings.extra_index_urls]
 
-    def _from_mirror(self, builds: list[Build], location: str, *, flat: bool) -> Solution | None:
+    def _from_mirror(self, builds: list[Build], location: str, *, flat: bool) -> Choice | None:
         """Take the newest release there whose local version label is that of the compute platform."""
         newest = builds[0]
         package = newest.requirements[0].split("==")[0]
         others = tuple(each for each in newest.requirements if not each.startswith(package + "=="))
+        source = Source(packages=self._family(newest), location=location, flat=flat)
         excluded: list[str] = []
         for _ in range(ATTEMPTS):
             bounds = ",".join([*(f"!={version}" for version in excluded), f"<={newest.version}"])
-            source = Source(packages=self._family(newest), location=location, flat=flat)
-            query = Query(requirements=(package + bounds, *others, *self.extra), target=self.target, sources=(source,))
-            found = self.resolve(query)
+            found = self.resolve(Query(requirements=(package + bounds, *others), target=self.target, sources=(source,)))
             if found.problem is not None:
                 return None
             version = next(each.version for each in found.packages if each.name == package)
             public, _, label = version.partition("+")
             build = next((each for each in builds if str(each.version) == public), None)
             if build is not None and label == build.local:
-                return self._settle(build, source, found, query)
+                self._note_mirror(build, location)
+                return Choice(build=build, source=source)
             excluded.append(version)
         return None
 
-    def _settle(self, build: Build, source: Source, found: Resolution, query: Query) -> Solution:
+    def _note_mirror(self, build: Build, location: str) -> None:
         index = build.index or ""
         self.notes.append(
             f"{host_of(index)} cannot be reached ({self.unreachable.get(index, '')}): "
-            f"the wheels come from {source.location}, which your pip configuration names"
+            f"the wheels come from {location}, which your pip configuration names"
         )
-        plain = Solution(choices=(Choice(build=build, source=source),), resolution=found, query=query)
-        if not build.optional:
-            return plain
-        fuller = self._try((Choice(build=build, source=source),))
-        return fuller if isinstance(fuller, Solution) else plain
 
-    def _give_up(self, builds: list[Build]) -> None:
-        index = builds[0].index or ""
+    def _nowhere(self, build: Build) -> IndexFailedError:
+        index = build.index or ""
         places = ", ".join(location for location, _ in self._mirrors()) or "none is configured"
-        raise IndexFailedError(
-            f"{host_of(index)} cannot be reached, and no other place has {builds[0].compute} wheels for this machine",
+        return IndexFailedError(
+            f"{host_of(index)} cannot be reached, and no other place has {build.compute} wheels for this machine",
             seen=f"{self.unreachable.get(index, '')}; looked in: {places}",
             do=(
                 f"reach {index}, or name a mirror or a folder with these wheels: "

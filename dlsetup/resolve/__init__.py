@@ -41,7 +41,9 @@ class UvResolver:
         if first.problem not in _NETWORK:
             return first
         if _is_about(first, query):
-            self.progress.note(f"{first.location} cannot be reached: {first.detail.splitlines()[-1]}")
+            self.progress.note(
+                f"{first.location} cannot be reached: {first.detail.splitlines()[-1]}; looking elsewhere"
+            )
             return first
         again = self._ask(query, impatient=False) if query.sources else first
         if again.problem in _NETWORK and self.settings.extra_index_urls and not _is_about(again, query):

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from dlsetup.system.interface import Completed, Text
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 TEXT_LIMIT = 16 * 1024 * 1024
 """Bytes of a file, or of a command's output, that are kept."""
+
+_PIECE = 64 * 1024
 
 GRACE_SECONDS = 2.0
 """What a command that was told to stop may take before it is killed."""
@@ -53,8 +55,8 @@ class LocalSystem:
     def read(self, path: str) -> Text:
         """Return a text file, or why there is none."""
         try:
-            with open(path, "rb") as file:  # noqa: PTH123 - a hot path: pathlib costs more than the reading
-                return Text(text=file.read(TEXT_LIMIT).decode("utf-8", "replace"))
+            with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a hot path: pathlib costs more than the reading
+                return Text(text=_bounded(file).decode("utf-8", "replace"))
         except (FileNotFoundError, NotADirectoryError):
             return Text(absent=True, why="no such file")
         except (OSError, ValueError) as problem:
@@ -143,6 +145,16 @@ class LocalSystem:
         from dlsetup.system import measure
 
         return measure.value(name)
+
+
+def _bounded(file: IO[bytes]) -> bytes:
+    """Read at most TEXT_LIMIT bytes, in pieces: a read of the whole limit would allocate it for the smallest file."""
+    pieces = []
+    left = TEXT_LIMIT
+    while left > 0 and (piece := file.read(min(_PIECE, left))):
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)
 
 
 def _trusted_folders() -> tuple[str, ...]:

@@ -18,8 +18,8 @@ def ask() -> dict[str, Any] | None:
     """Return driver, CUDA version and GPUs; None where no driver library is installed.
 
     The shape: {"state": ok|missing|mismatch|denied|timeout|error, "detail", "driver", "cuda": 12040, "gpus": [{"name",
-    "memory_bytes", "capability": [8, 9], "pci": "10de:2684", "mig", "virtual", "problem"}]}. "missing" means that the
-    library is there and the kernel's driver is not.
+    "memory_bytes", "capability": [8, 9], "pci": "10de:2684", "address", "mig", "virtual", "problem"}]}. "missing"
+    means that the library is there and the kernel's driver is not.
     """
     if not _library_is_there():
         return None
@@ -76,6 +76,7 @@ def _gpu(index: int) -> dict[str, Any]:
         "memory_bytes": lambda: int(pynvml.nvmlDeviceGetMemoryInfo(handle).total),
         "capability": lambda: list(pynvml.nvmlDeviceGetCudaComputeCapability(handle)),
         "pci": lambda: _pci(pynvml.nvmlDeviceGetPciInfo(handle).pciDeviceId),
+        "address": lambda: _text(pynvml.nvmlDeviceGetPciInfo(handle).busId).lower(),
         "mig": lambda: pynvml.nvmlDeviceGetMigMode(handle)[0] == 1,
         "virtual": lambda: _virtual(pynvml.nvmlDeviceGetVirtualizationMode(handle)),
     }

@@ -31,6 +31,8 @@ class Framework:
     """Distributions that provide the same module and exclude one another (tensorflow, tensorflow-cpu)."""
     backends: tuple[str, ...] = ()
     """For Keras: the frameworks that it can run on, the preferred one first."""
+    backend_variable: str = ""
+    """The environment variable that names the backend's module: KERAS_BACKEND."""
     state: str = "active"
     """active, maintenance or retired."""
     state_note: str = ""
@@ -83,6 +85,8 @@ class Build:
     installed_bytes: int | None = None
     note: str = ""
     """What the user should know when this is chosen."""
+    ptx_note: str = ""
+    """What the user should know when only its PTX serves the GPU."""
     caution: str = ""
     """Why it is only taken when it is asked for by accelerator; empty: it is taken like any other."""
     source: str = ""

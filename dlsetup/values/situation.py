@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dlsetup.values.build import Catalog
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 class Situation:
     """A machine, one environment on it, and what the user is about to do there."""
 
-    host: Host = Host()
+    host: Host = field(default_factory=Host)
     environment: Environment | None = None
     """None where no interpreter was found."""
     session: Session | None = None
     storage: tuple[Storage, ...] = ()
-    catalog: Catalog = Catalog()
+    catalog: Catalog = field(default_factory=Catalog)
     wanted: tuple[str, ...] = ()
     """Catalog names of the frameworks that the user asked about; may be empty."""
     plan: Plan | None = None

@@ -92,7 +92,14 @@ CATALOG = Catalog(
             family=("torch", "torchvision", "torchaudio"),
         ),
         Framework(name="tensorflow", title="TensorFlow", module="tensorflow", package="tensorflow"),
-        Framework(name="keras", title="Keras", module="keras", package="keras", backends=("tensorflow", "pytorch")),
+        Framework(
+            name="keras",
+            title="Keras",
+            module="keras",
+            package="keras",
+            backends=("tensorflow", "pytorch"),
+            backend_variable="KERAS_BACKEND",
+        ),
     ),
     builds=BUILDS,
     computes=tuple(
@@ -337,7 +344,8 @@ class DownIndex:
             return answers(query)
         if source.location.startswith(INDEX):
             return Resolution(problem="unreachable", location=source.location + "/torch/", detail="x\ndns error")
-        bounds = SpecifierSet(query.requirements[0].removeprefix("torch"))
+        torch = next(each for each in query.requirements if each.startswith("torch"))
+        bounds = SpecifierSet(torch.removeprefix("torch"))
         fitting = [each for each in self.mirrors.get(source.location, ()) if bounds.contains(each)]
         if not fitting:
             return Resolution(problem="unsatisfiable", detail="nothing there")
@@ -358,6 +366,13 @@ def test_a_mirrors_build_for_another_compute_platform_is_never_taken():
     mirrors = {"/wheels": ["2.14.1", "2.14.1+cu130"], "https://extra.example/simple": ["2.14.1+cu126", "2.13.0+cpu"]}
     plan = propose(CPU_HOST, "pytorch", resolve=DownIndex(mirrors), settings=settings).plans[0]
     assert plan.packages[0].version == "2.13.0+cpu"
+
+
+def test_a_mirrors_wheels_serve_several_frameworks_in_one_environment():
+    settings = IndexSettings(find_links=("/wheels",))
+    resolve = DownIndex({"/wheels": ["2.13.0+cpu"]})
+    proposal = propose(CPU_HOST, "keras", "pytorch", resolve=resolve, settings=settings)
+    assert chosen(proposal) == [("keras", "3.15.1", "any"), ("pytorch", "2.13.0", "cpu")]
 
 
 def test_no_mirror_with_such_wheels_ends_with_what_to_configure():
