@@ -37,9 +37,9 @@ def untouchable(situation: Situation) -> bool:
     )
 
 
-def dlsetup_install(situation: Situation, framework: str, *options: str) -> str:
-    """Return the dlsetup command that installs a framework: here, or beside an environment that is left alone."""
-    words = ["dlsetup", "install", framework, *options]
+def dlsetup_install(situation: Situation, frameworks: str, *options: str) -> str:
+    """Return the dlsetup command that installs frameworks: here, or beside an environment that is left alone."""
+    words = ["dlsetup", "install", *frameworks.split(), *options]
     environment, session = situation.environment, situation.session
     if untouchable(situation):
         words += ["--env", ".venv"]

@@ -10,6 +10,7 @@ from dlsetup.check.commands import dlsetup_install, export, pip_install, system_
 from dlsetup.check.installed import Installed, code_inside, distribution_of, installed
 from dlsetup.check.machine.nvidia import hides_all
 from dlsetup.check.packages.cuda_libraries import cuda_major
+from dlsetup.check.remedies import change_packages
 from dlsetup.check.versions import version
 from dlsetup.values.architecture import runs_on
 from dlsetup.values.finding import Remedy
@@ -191,10 +192,10 @@ def _legacy_keras(situation: Situation, session: Session) -> Finding | None:
         "tf-legacy-keras-missing",
         "TensorFlow is told to use Keras 2, which is not installed.",
         evidence=(f"TF_USE_LEGACY_KERAS is {value}", "tf-keras is not installed"),
-        remedy=Remedy(
-            text="Install tf-keras, or remove the variable.",
-            commands=(pip_install(situation, wanted),),
-            automatic=True,
+        remedy=change_packages(
+            situation,
+            "Install tf-keras, or remove the variable.",
+            pip_install(situation, wanted),
             links=("https://keras.io/getting_started/",),
         ),
     )

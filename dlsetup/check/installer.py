@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from dlsetup.check.answers import fail, ok, skip, warn
 from dlsetup.check.commands import dlsetup_install, pip_install, system_of
+from dlsetup.check.remedies import change_packages
 from dlsetup.check.versions import older
 from dlsetup.values.finding import Remedy
 
@@ -29,10 +30,10 @@ def configured(situation: Situation) -> Finding:
     settings = situation.indexes
     if settings is None:
         return skip(CONFIG, "pip's configuration was not read")
-    hosts = {urlsplit(each.index).hostname for each in situation.catalog.builds if each.index}
-    if settings.index_url and urlsplit(settings.index_url).hostname in hosts and not _others(settings, hosts):
+    hosts = {host_of(each.index) for each in situation.catalog.builds if each.index}
+    if settings.index_url and host_of(settings.index_url) in hosts and not _others(settings, hosts):
         return _replaced(situation, settings, settings.index_url)
-    extra = next((url for url in settings.extra_index_urls if urlsplit(url).hostname in hosts), None)
+    extra = next((url for url in settings.extra_index_urls if host_of(url) in hosts), None)
     if extra is not None:
         return _mixed(situation, settings, extra)
     said = [f"{name} from {origin}" for name, origin in settings.sources]
@@ -42,13 +43,20 @@ def configured(situation: Situation) -> Finding:
 
 
 def _others(settings: IndexSettings, hosts: set[str | None]) -> bool:
-    return bool(settings.find_links) or any(urlsplit(url).hostname not in hosts for url in settings.extra_index_urls)
+    return bool(settings.find_links) or any(host_of(url) not in hosts for url in settings.extra_index_urls)
+
+
+def host_of(url: str) -> str | None:
+    """Return an address' host, None where it is no address."""
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
 
 
 def shown(url: str) -> str:
     """Return an index's address without credentials."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+    return f"{urlsplit(url).scheme}://{host_of(url) or ''}{urlsplit(url).path}"
 
 
 def _origin(settings: IndexSettings, name: str) -> str:
@@ -97,7 +105,7 @@ def _mixed(situation: Situation, settings: IndexSettings, url: str) -> Finding:
 
 
 def _same_host(index: str | None, url: str) -> bool:
-    return index is not None and urlsplit(index).hostname == urlsplit(url).hostname
+    return index is not None and host_of(index) == host_of(url)
 
 
 def recent(situation: Situation) -> Finding:
@@ -112,10 +120,10 @@ def recent(situation: Situation) -> Finding:
         "pip-too-old",
         "This pip cannot see today's wheels and takes old ones without a word.",
         evidence=(f"pip {pip} is installed", f"manylinux_2_28 wheels need pip {_MANYLINUX} or newer"),
-        remedy=Remedy(
-            text="Upgrade pip.",
-            commands=(pip_install(situation, "--upgrade", "pip"),),
-            automatic=True,
+        remedy=change_packages(
+            situation,
+            "Upgrade pip.",
+            pip_install(situation, "--upgrade", "pip"),
             links=("https://peps.python.org/pep-0600/",),
         ),
     )

@@ -458,7 +458,7 @@ class Edit:
     gpus = SimpleNamespace(rtx_4090=RTX_4090)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def edit():
     """Return the changes that can be made to a healthy set-up."""
     return Edit
@@ -468,6 +468,12 @@ def edit():
 def healthy():
     """Return what makes a healthy set-up by name."""
     return lambda name: HEALTHY[name]()
+
+
+@pytest.fixture(scope="session")
+def every_healthy():
+    """Return all healthy set-ups."""
+    return [HEALTHY[name]() for name in sorted(HEALTHY)]
 
 
 @pytest.fixture(params=sorted(HEALTHY))

@@ -92,6 +92,16 @@ CASES = [
         "fail",
         "truncated-or-missing-shared-object",
     ),
+    (
+        "pkg.files",
+        "near",
+        "linux_tensorflow",
+        _both(
+            _add("tensorflow-cpu", "2.18.1"), _change("tensorflow", missing_files=("tensorflow/libtensorflow_cc.so.2",))
+        ),
+        "ok",
+        None,
+    ),
     ("pkg.files", "near", "linux_nvidia", _torch_file("2.14.1+cu126"), "ok", None),
     ("pkg.files", "near", "linux_nvidia", _torch_file("2.15.0a0+git1234567"), "ok", None),
     ("pkg.files", "found", "linux_nvidia", _torch_file("2.13.0+cu130"), "fail", "mixed-torch-files"),

@@ -140,3 +140,18 @@ def test_two_hundred_packages_are_checked_in_a_blink(healthy, edit):
     run_checks(crowded)
     # the aim is 30 ms; the limit leaves room for a busy machine
     assert time.perf_counter() - started < 0.3
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case[1] == "found"], ids=lambda case: f"{case[0]}-{case[5]}"
+)
+def test_no_remedy_changes_the_systems_python(case, healthy, ask, edit):
+    check, _, start, change, _, _ = case
+    system = edit.environment(change(healthy(start), edit), kind="system")
+    finding = ask(check, edit.session(system, active=None))
+    if finding.remedy is None:
+        return
+    python = system.environment.interpreter.path
+    for command in finding.remedy.commands:
+        assert not (python in command and (" install " in command or " uninstall " in command)), command
+    assert not finding.remedy.automatic or all("--env .venv" in each for each in finding.remedy.commands)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, skip
-from dlsetup.check.commands import dlsetup_install, pip_install, untouchable
+from dlsetup.check.commands import pip_install
+from dlsetup.check.remedies import change_packages
 from dlsetup.check.versions import normal, older, public, version
-from dlsetup.values.finding import Remedy
 
 if TYPE_CHECKING:
     from dlsetup.values.build import AbiRule
     from dlsetup.values.environment import Environment
-    from dlsetup.values.finding import Finding
+    from dlsetup.values.finding import Finding, Remedy
     from dlsetup.values.situation import Situation
 
 NAME = "pkg.abi"
@@ -40,7 +40,7 @@ def compatible(situation: Situation) -> Finding:
             f"{package.name} before {first.below} needs {first.other} before {first.from_}",
             f"{other.name} {other.version} is installed" if other else f"{first.other} is not installed",
         ),
-        remedy=_bounded(situation, environment, [rule for rule in broken if rule.other == first.other]),
+        remedy=_bounded(situation, [rule for rule in broken if rule.other == first.other]),
     )
 
 
@@ -55,24 +55,12 @@ def _breaks(rule: AbiRule, environment: Environment) -> bool:
     return here is not None and limit is not None and here >= limit
 
 
-def _bounded(situation: Situation, environment: Environment, rules: list[AbiRule]) -> Remedy:
+def _bounded(situation: Situation, rules: list[AbiRule]) -> Remedy:
     """Put the other package back below the lowest of all limits that its users have."""
     other = rules[0].other
     lowest = min((rule.from_ for rule in rules), key=lambda text: version(text) or version("0"))  # type: ignore[arg-type,return-value]
     source = next((rule.source for rule in rules if rule.source.startswith("http")), "")
     links = (source,) if source else ()
-    if untouchable(situation):
-        framework = next(
-            (each for each in situation.catalog.frameworks if environment.distribution(each.package)), None
-        )
-        text = "Install what you need into an environment of your own."
-        return Remedy(
-            text=text, commands=(dlsetup_install(situation, framework.name if framework else other),), links=links
-        )
     users = " and ".join(dict.fromkeys(rule.package for rule in rules))
-    return Remedy(
-        text=f"Install a {other} that {users} can use; a newer {rules[0].package} needs no such bound.",
-        commands=(pip_install(situation, f"{other}<{lowest}"),),
-        automatic=True,
-        links=links,
-    )
+    text = f"Install a {other} that {users} can use; a newer {rules[0].package} needs no such bound."
+    return change_packages(situation, text, pip_install(situation, f"{other}<{lowest}"), links=links)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, skip, warn
-from dlsetup.check.commands import dlsetup_install, pip_install, pip_uninstall, untouchable
+from dlsetup.check.commands import dlsetup_install, pip_install, pip_uninstall
+from dlsetup.check.remedies import change_packages
 from dlsetup.check.versions import normal, requirement, version
 from dlsetup.values.build import Exclusive
 from dlsetup.values.finding import Remedy
@@ -80,10 +81,11 @@ def _one_of(situation: Situation, group: Exclusive, names: list[str]) -> Remedy:
         if framework
         else pip_install(situation, "--force-reinstall", "--no-deps", kept)
     )
-    return Remedy(
-        text="Remove all of them, then install the one that you need.",
-        commands=(pip_uninstall(situation, *names), again),
-        automatic=not untouchable(situation),
+    return change_packages(
+        situation,
+        "Remove all of them, then install the one that you need.",
+        pip_uninstall(situation, *names),
+        again,
         links=(group.source,) if group.source.startswith("http") else (),
     )
 

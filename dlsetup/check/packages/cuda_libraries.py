@@ -6,16 +6,16 @@ import re
 from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, skip, warn
-from dlsetup.check.commands import dlsetup_install, pip_install, pip_uninstall, untouchable
+from dlsetup.check.commands import pip_install, pip_uninstall
 from dlsetup.check.installed import distribution_of, installed
+from dlsetup.check.remedies import change_packages
 from dlsetup.check.requirements import Need, closure, needs, required_names
-from dlsetup.values.finding import Remedy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dlsetup.values.environment import Distribution, Environment
-    from dlsetup.values.finding import Finding
+    from dlsetup.values.finding import Finding, Remedy
     from dlsetup.values.situation import Situation
 
 NAME = "pkg.cuda-libs"
@@ -67,41 +67,18 @@ def _has_cuda(situation: Situation, framework: str) -> bool:
     return any(each.framework == framework and each.accelerator == "cuda" for each in installed(situation))
 
 
-def _owner(situation: Situation, need: Need) -> str:
-    for framework in situation.catalog.frameworks:
-        names = (framework.package, *framework.variants, *framework.family)
-        if need.by.name in names or need.by.name.startswith(f"{framework.name}-"):
-            return framework.name
-    return "pytorch"
-
-
-def _again(situation: Situation, need: Need, text: str) -> Remedy:
-    owner = _owner(situation, need)
-    this = next((each for each in installed(situation) if each.framework == owner), None)
-    options = ("--compute", this.compute) if this is not None and this.compute and owner == "pytorch" else ()
-    if untouchable(situation):
-        return Remedy(text=text, commands=(dlsetup_install(situation, owner, *options),), links=(LIBRARIES,))
-    return Remedy(
-        text=text,
-        commands=(pip_install(situation, f"{need.name}{need.requirement.specifier}"),),
-        automatic=True,
-        links=(LIBRARIES,),
-    )
+def _again(situation: Situation, text: str, needs: list[Need]) -> Remedy:
+    wanted = dict.fromkeys(f"{need.name}{need.requirement.specifier}" for need in needs)
+    return change_packages(situation, text, pip_install(situation, *wanted), links=(LIBRARIES,))
 
 
 def _missing(situation: Situation, missing: list[Need]) -> Finding:
-    remedy = _again(situation, missing[0], "Install what is missing.")
-    if len(missing) > 1 and not untouchable(situation):
-        wanted = dict.fromkeys(f"{need.name}{need.requirement.specifier}" for need in missing)
-        remedy = Remedy(
-            text=remedy.text, commands=(pip_install(situation, *wanted),), automatic=True, links=remedy.links
-        )
     return fail(
         NAME,
         "nvidia-lib-missing-from-env",
         f"CUDA libraries that {missing[0].by.name} needs are not installed.",
         evidence=tuple(str(need) for need in missing[:4]),
-        remedy=remedy,
+        remedy=_again(situation, "Install what is missing.", missing),
     )
 
 
@@ -116,7 +93,7 @@ def _wrong(situation: Situation, wrong: list[Need]) -> Finding:
         _MODES.get(_stem(first.name), "dependency-violation-after-install"),
         f"{first.name} is not the version that {first.by.name} was built with.",
         evidence=tuple(str(need) for need in wrong[:4]),
-        remedy=_again(situation, first, "Install the version that is required."),
+        remedy=_again(situation, "Install the version that is required.", wrong),
     )
 
 
@@ -160,9 +137,7 @@ def _same_folder(situation: Situation, environment: Environment, stem: str, both
             " and ".join(f"{each.name} {each.version}" for each in both) + f" both write {folder}",
             f"nothing requires {orphans[0].name}" if orphans else "each is required by one of the frameworks",
         ),
-        remedy=Remedy(
-            text=text, commands=commands, automatic=bool(orphans) and not untouchable(situation), links=(LIBRARIES,)
-        ),
+        remedy=change_packages(situation, text, *commands, automatic=bool(orphans), links=(LIBRARIES,)),
     )
 
 
@@ -173,10 +148,7 @@ def _orphans(situation: Situation, orphans: list[Distribution]) -> Finding:
         "cuda-major-mix-in-env",
         "CUDA libraries of another generation are left over in this environment.",
         evidence=(f"installed: {', '.join(names)}", "no installed package requires them"),
-        remedy=Remedy(
-            text="Remove what nothing needs.",
-            commands=(pip_uninstall(situation, *names),),
-            automatic=not untouchable(situation),
-            links=(LIBRARIES,),
+        remedy=change_packages(
+            situation, "Remove what nothing needs.", pip_uninstall(situation, *names), links=(LIBRARIES,)
         ),
     )

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from dlsetup.check.answers import fail, ok, skip, unknown
 from dlsetup.check.commands import DEEP, pip_install, pip_uninstall
 from dlsetup.check.installed import installed, major, torch_in
+from dlsetup.check.remedies import change_packages
 from dlsetup.check.requirements import needs
 from dlsetup.check.versions import label, public, version
-from dlsetup.values.finding import Remedy
 
 if TYPE_CHECKING:
     from dlsetup.values.environment import Distribution
@@ -65,9 +65,11 @@ def _pinned(situation: Situation, extension: Distribution) -> Finding | None:
         mode,
         f"{extension.name} was built for another torch.",
         evidence=(str(broken),),
-        remedy=Remedy(
-            text=f"Install the {extension.name} of this torch.",
-            commands=(pip_install(situation, "--upgrade", extension.name, f"torch=={broken.found}"),),
+        remedy=change_packages(
+            situation,
+            f"Install the {extension.name} of this torch.",
+            pip_install(situation, "--upgrade", extension.name, f"torch=={broken.found}"),
+            automatic=False,
             links=("https://github.com/facebookresearch/xformers#installing-xformers",),
         ),
     )
@@ -105,12 +107,12 @@ def _labelled(situation: Situation, extension: Distribution, torch: Distribution
             f"{extension.name} {extension.version} was built for torch {minor}" + (f" and CUDA {cuda}" if cuda else ""),
             f"{here} is installed",
         ),
-        remedy=Remedy(
-            text=f"Install the wheel of {extension.name} whose name has this torch, or build it against it.",
-            commands=(
-                pip_uninstall(situation, extension.name),
-                pip_install(situation, "--no-build-isolation", extension.name),
-            ),
+        remedy=change_packages(
+            situation,
+            f"Install the wheel of {extension.name} whose name has this torch, or build it against it.",
+            pip_uninstall(situation, extension.name),
+            pip_install(situation, "--no-build-isolation", extension.name),
+            automatic=False,
             links=("https://github.com/Dao-AILab/flash-attention/releases",)
             if extension.name == "flash-attn"
             else ("https://data.pyg.org/whl/",),
@@ -126,10 +128,10 @@ def _ipex(situation: Situation, ipex: Distribution, torch: Distribution) -> Find
         "ipex-torch-mismatch",
         "intel-extension-for-pytorch is made for another torch.",
         evidence=(f"intel-extension-for-pytorch {ipex.version} is installed", f"torch {torch.version} is installed"),
-        remedy=Remedy(
-            text="Remove it; torch 2.8 and newer have what it brought.",
-            commands=(pip_uninstall(situation, ipex.name),),
-            automatic=True,
+        remedy=change_packages(
+            situation,
+            "Remove it; torch 2.8 and newer have what it brought.",
+            pip_uninstall(situation, ipex.name),
             links=("https://pytorch.org/docs/stable/notes/get_start_xpu.html",),
         ),
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, skip, warn
-from dlsetup.check.commands import pip_install, pip_uninstall, quoted, system_of, untouchable
+from dlsetup.check.commands import dlsetup_install, pip_install, pip_uninstall, quoted, system_of
 from dlsetup.check.installed import framework_packages, torch_in
-from dlsetup.check.versions import public
-from dlsetup.values.finding import Remedy
+from dlsetup.check.remedies import change_packages
+from dlsetup.check.versions import label, public
 
 if TYPE_CHECKING:
     from dlsetup.values.environment import Distribution, Environment
-    from dlsetup.values.finding import Finding
+    from dlsetup.values.finding import Finding, Remedy
     from dlsetup.values.situation import Situation
 
 NAME = "pkg.files"
@@ -35,19 +35,18 @@ def whole(situation: Situation) -> Finding:
 
 
 def _again(situation: Situation, distribution: Distribution, text: str) -> Remedy:
+    commands = (pip_uninstall(situation, distribution.name), _install(situation, distribution))
+    return change_packages(situation, text, *commands, links=(RECORDS,))
+
+
+def _install(situation: Situation, distribution: Distribution) -> str:
+    """Return what installs a distribution; a build with a label (+cu126) by dlsetup, which knows its index."""
+    framework, tag = _framework(situation, distribution), label(distribution.version)
+    if framework is not None and tag is not None:
+        options = ("--compute", tag) if tag is not None and situation.catalog.compute(tag) is not None else ()
+        return dlsetup_install(situation, framework, *options)
     pinned = f"{distribution.name}=={distribution.version}" if distribution.version else distribution.name
-    # a build of another index (+cu126) is put back by dlsetup, which knows the index
-    command = (
-        f"dlsetup install {_framework(situation, distribution)}"
-        if distribution.version and "+" in distribution.version and _framework(situation, distribution)
-        else pip_install(situation, "--force-reinstall", "--no-deps", pinned)
-    )
-    return Remedy(
-        text=text,
-        commands=(pip_uninstall(situation, distribution.name), command),
-        automatic=not untouchable(situation),
-        links=(RECORDS,),
-    )
+    return pip_install(situation, "--force-reinstall", "--no-deps", pinned)
 
 
 def _framework(situation: Situation, distribution: Distribution) -> str | None:
@@ -69,15 +68,11 @@ def _doubled(situation: Situation, environment: Environment) -> Finding | None:
                 "duplicate-dist-info",
                 f"{name} is installed twice over, so its files are of two versions.",
                 evidence=tuple(f"{one.folder} says version {one.version}" for one in copies),
-                remedy=Remedy(
-                    text="Remove it as often as it is there, then install it again.",
-                    commands=(
-                        *(pip_uninstall(situation, name) for _ in copies),
-                        pip_install(situation, name)
-                        if _framework(situation, copies[0]) is None
-                        else f"dlsetup install {_framework(situation, copies[0])}",
-                    ),
-                    automatic=not untouchable(situation),
+                remedy=change_packages(
+                    situation,
+                    "Remove it as often as it is there, then install it again.",
+                    *(pip_uninstall(situation, name) for _ in copies),
+                    _install(situation, copies[-1]),
                     links=(RECORDS,),
                 ),
             )
@@ -86,7 +81,7 @@ def _doubled(situation: Situation, environment: Environment) -> Finding | None:
 
 def _truncated(situation: Situation, environment: Environment) -> Finding | None:
     for each in environment.distributions:
-        if each.missing_files:
+        if each.missing_files and not _overwritten(situation, environment, each):
             files = each.missing_files
             return fail(
                 NAME,
@@ -99,6 +94,12 @@ def _truncated(situation: Situation, environment: Environment) -> Finding | None
                 remedy=_again(situation, each, "Install it again, with enough space on the disk."),
             )
     return None
+
+
+def _overwritten(situation: Situation, environment: Environment, distribution: Distribution) -> bool:
+    """Tell whether another distribution writes the same files, which pkg.conflicts says."""
+    groups = [each.packages for each in situation.catalog.exclusive if distribution.name in each.packages]
+    return any(environment.distribution(name) for group in groups for name in group if name != distribution.name)
 
 
 def _mixed(situation: Situation, environment: Environment) -> Finding | None:
@@ -130,11 +131,7 @@ def _leftover(situation: Situation, environment: Environment) -> Finding | None:
         "leftover-partial-install",
         "An interrupted installation left folders behind.",
         evidence=(f"{site} holds {', '.join(environment.leftovers)}", "pip renames packages so before it removes them"),
-        remedy=Remedy(
-            text="Remove them.",
-            commands=tuple(f"{remove} {path}" for path in paths),
-            automatic=not untouchable(situation),
-        ),
+        remedy=change_packages(situation, "Remove them.", *(f"{remove} {path}" for path in paths)),
     )
 
 

@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, skip
-from dlsetup.check.commands import dlsetup_install, pip_uninstall, untouchable
+from dlsetup.check.commands import dlsetup_install, pip_uninstall
+from dlsetup.check.remedies import change_packages
 from dlsetup.check.requirements import needs
 from dlsetup.check.versions import normal, public, requirement
-from dlsetup.values.finding import Remedy
 
 if TYPE_CHECKING:
     from dlsetup.values.environment import Distribution, Environment
-    from dlsetup.values.finding import Finding
+    from dlsetup.values.finding import Finding, Remedy
     from dlsetup.values.situation import Situation
 
 NAME = "pkg.jax"
@@ -31,8 +31,7 @@ def agree(situation: Situation) -> Finding:
 
 
 def _again(situation: Situation, text: str, *options: str) -> Remedy:
-    command = dlsetup_install(situation, "jax", *options)
-    return Remedy(text=text, commands=(command,), automatic=not untouchable(situation), links=(INSTALL,))
+    return change_packages(situation, text, dlsetup_install(situation, "jax", *options), links=(INSTALL,))
 
 
 def _jaxlib(situation: Situation, jax: Distribution) -> Finding | None:
@@ -56,10 +55,10 @@ def _plugins(situation: Situation, environment: Environment, jax: Distribution) 
             "jax-plugin-version-skew",
             "Two GPU plugins of JAX are installed, of which it can use one.",
             evidence=tuple(f"{each.name} {each.version} is installed" for each in plugins),
-            remedy=Remedy(
-                text="Remove the older one.",
-                commands=(pip_uninstall(situation, plugins[0].name, plugins[0].name.replace("-plugin", "-pjrt")),),
-                automatic=not untouchable(situation),
+            remedy=change_packages(
+                situation,
+                "Remove the older one.",
+                pip_uninstall(situation, plugins[0].name, plugins[0].name.replace("-plugin", "-pjrt")),
                 links=(INSTALL,),
             ),
         )
@@ -96,10 +95,10 @@ def _metal(situation: Situation, environment: Environment, jax: Distribution) ->
                 "jax-metal-incompatible",
                 "jax-metal does not work with this JAX.",
                 evidence=(f"jax-metal {metal.version} fits jax {found.specifier}", f"jax {jax.version} is installed"),
-                remedy=Remedy(
-                    text="Remove jax-metal, which is no longer maintained; JAX then runs on the processor.",
-                    commands=(pip_uninstall(situation, "jax-metal"),),
-                    automatic=not untouchable(situation),
+                remedy=change_packages(
+                    situation,
+                    "Remove jax-metal, which is no longer maintained; JAX then runs on the processor.",
+                    pip_uninstall(situation, "jax-metal"),
                     links=(INSTALL,),
                 ),
             )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, skip
-from dlsetup.check.commands import dlsetup_install, pip_install, untouchable
+from dlsetup.check.commands import pip_install
 from dlsetup.check.installed import distribution_of
+from dlsetup.check.remedies import change_packages
 from dlsetup.check.requirements import Need, closure
-from dlsetup.values.finding import Remedy
 
 if TYPE_CHECKING:
     from dlsetup.values.environment import Distribution
-    from dlsetup.values.finding import Finding
+    from dlsetup.values.finding import Finding, Remedy
     from dlsetup.values.situation import Situation
 
 NAME = "pkg.requires"
@@ -60,21 +60,11 @@ def judged_elsewhere(need: Need) -> bool:
 
 
 def _mend(situation: Situation, broken: list[Need]) -> Remedy:
-    if untouchable(situation):
-        frameworks = [each for each in situation.catalog.frameworks if distribution_of(situation, each) is not None]
-        return Remedy(
-            text="Install the framework into an environment of your own.",
-            commands=(dlsetup_install(situation, frameworks[0].name),),
-        )
     specifiers: dict[str, str] = {}
     for need in broken:
         known = specifiers.get(need.name)
         own = str(need.requirement.specifier)
         specifiers[need.name] = ",".join(part for part in (known, own) if part)
     wanted = [name + specifier for name, specifier in specifiers.items()]
-    return Remedy(
-        text="Install what is required, in one command.",
-        commands=(pip_install(situation, *wanted),),
-        automatic=True,
-        links=(SPECIFICATION,),
-    )
+    text = "Install what is required, in one command."
+    return change_packages(situation, text, pip_install(situation, *wanted), links=(SPECIFICATION,))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dlsetup.check.answers import fail, ok, skip
 from dlsetup.check.commands import dlsetup_install, pip_install, pip_uninstall, untouchable
 from dlsetup.check.installed import distribution_of, installed, interpreter_architecture
+from dlsetup.check.remedies import change_packages
 from dlsetup.check.requirements import needs
 from dlsetup.check.versions import label, normal, public, requirement
 from dlsetup.values.finding import Remedy
@@ -82,10 +83,7 @@ def _keras(situation: Situation, tensorflow: Distribution) -> Finding | None:
 
 
 def _packages(situation: Situation, text: str, *wanted: str) -> Remedy:
-    if untouchable(situation):
-        text = "Install TensorFlow into an environment of your own."
-        return Remedy(text=text, commands=(dlsetup_install(situation, "tensorflow"),), links=(INSTALL,))
-    return Remedy(text=text, commands=(pip_install(situation, *wanted),), automatic=True, links=(INSTALL,))
+    return change_packages(situation, text, pip_install(situation, *wanted), links=(INSTALL,))
 
 
 def _addons(situation: Situation, environment: Environment, tensorflow: Distribution) -> Finding | None:
@@ -116,9 +114,11 @@ def _addon(situation: Situation, addon: Distribution, tensorflow: Distribution, 
         ),
         remedy=_packages(situation, f"Install the {addon.name} of TensorFlow {minor}.", f"{addon.name}=={minor}.*")
         if addon.name in {"tensorflow-text", "tf-keras"}
-        else Remedy(
-            text=f"Remove {addon.name}, or install the TensorFlow that it is made for.",
-            commands=(pip_uninstall(situation, addon.name),),
+        else change_packages(
+            situation,
+            f"Remove {addon.name}, or install the TensorFlow that it is made for.",
+            pip_uninstall(situation, addon.name),
+            automatic=False,
             links=(INSTALL,),
         ),
     )
