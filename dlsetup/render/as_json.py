@@ -87,9 +87,9 @@ def error_json(*, kind: str, what: str, seen: str, do: str, exit_code: int, inde
 
 
 def _answer(kind: str, content: dict[str, Any], indent: int | None) -> str:
-    text = json.dumps({"schema": f"dlsetup.{kind}/1", **content}, ensure_ascii=False, allow_nan=False, indent=indent)
-    # a file name that is not UTF-8 reaches Python as lone surrogates, which only JSON's own escapes can carry
-    return text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n"
+    # ASCII is UTF-8 whatever encoding stdout has (a pipe on Windows has none of Unicode's), and JSON's own escapes
+    # also carry the lone surrogates that stand for file names that are not UTF-8
+    return json.dumps({"schema": f"dlsetup.{kind}/1", **content}, allow_nan=False, indent=indent) + "\n"
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401

@@ -104,7 +104,8 @@ class Page:
         text = Text()
         for part in parts:
             content, style = (part, "") if isinstance(part, str) else part
-            text.append(self._encodable(words.clean(words.without_home(content, self.home))), style)
+            short = words.without_home(words.without_folder(content, self.folder), self.home)
+            text.append(self._encodable(words.clean(short)), style)
         return text
 
     def _encodable(self, content: str) -> str:

@@ -16,6 +16,8 @@ _COLUMN = 6
 _FEW_PACKAGES = 8
 _FEW_REJECTED = 4
 _FEW_RELEASES = 4
+_EVERYWHERE = "any"
+"""The compute platform of frameworks that bring no code for devices of their own."""
 _ELSEWHERE = "platform"
 """The code of builds for other systems: nobody asks why they were not taken."""
 
@@ -52,7 +54,7 @@ def show_plan(page: Page, plan: Plan, *, verbose: bool) -> None:
 def headline(page: Page, plan: Plan) -> str:
     """Return a plan in one line: "PyTorch 2.13.0 for cpu (Python 3.11) in ./.venv"."""
     versions = {build.framework: str(build.version) for build in plan.builds}
-    names = [" ".join(filter(None, [words.title(name), versions.get(name)])) for name in plan.frameworks]
+    names = [words.release(name, versions.get(name)) for name in plan.frameworks]
     return f"{words.listed(names)} for {plan.compute or plan.accelerator}{_place(page, plan)}"
 
 
@@ -94,7 +96,7 @@ def _show_steps(page: Page, plan: Plan) -> None:
 def _show_rejected(page: Page, plan: Plan, *, verbose: bool) -> None:
     """Write the nearest of the rejected builds, one line for all that have the same reasons, and count the others."""
     near = [each for each in plan.rejected if verbose or not _is_elsewhere(each)]
-    kinds: dict[tuple[str, str, tuple[str, ...]], list[Rejection]] = {}
+    kinds: dict[tuple[str, tuple[str, ...]], list[Rejection]] = {}
     for each in near:
         kinds.setdefault(_kind(each), []).append(each)
     alike = list(kinds.values())
@@ -112,17 +114,26 @@ def _is_elsewhere(rejection: Rejection) -> bool:
     return any(reason.code == _ELSEWHERE for reason in rejection.reasons)
 
 
-def _kind(rejection: Rejection) -> tuple[str, str, tuple[str, ...]]:
-    return (rejection.framework, rejection.compute, tuple(reason.text for reason in rejection.reasons))
+def _kind(rejection: Rejection) -> tuple[str, tuple[str, ...]]:
+    return (rejection.framework, tuple(reason.text for reason in rejection.reasons))
 
 
 def _rejection_parts(group: list[Rejection], *, verbose: bool) -> list[str | tuple[str, str]]:
-    first = group[0]
-    versions = [each.version for each in group]
-    if len(versions) > _FEW_RELEASES and not verbose:
-        versions = [*versions[: _FEW_RELEASES - 1], f"{len(versions) - _FEW_RELEASES + 1} others"]
-    reasons = [reason.text for reason in first.reasons] or ["no reason is recorded"]
+    reasons = [reason.text for reason in group[0].reasons] or ["no reason is recorded"]
     said = "; ".join(reasons) if verbose else reasons[0]
     more = len(reasons) - 1
     others = [] if verbose or not more else [(f" ({words.counted(more, 'more reason')})", "dim")]
-    return [f"{words.title(first.framework)} {words.listed(versions)} {first.compute}: ", said, *others]
+    return [f"{words.title(group[0].framework)} {_builds(group, verbose=verbose)}: ", said, *others]
+
+
+def _builds(group: list[Rejection], *, verbose: bool) -> str:
+    """Return builds in a few words: "2.15.0 and 2.14.1 cu130", "for cu132, cu130 and cu126 (28 builds)"."""
+    computes = tuple(dict.fromkeys(each.compute for each in group))
+    if len(computes) > 1 and not verbose:
+        return f"for {words.listed(computes)} ({len(group)} builds)"
+    if len(computes) > 1:
+        return words.listed([f"{each.version} {each.compute}" for each in group])
+    versions = [each.version for each in group]
+    if not verbose and len(versions) > _FEW_RELEASES:
+        versions = [*versions[: _FEW_RELEASES - 1], f"{len(versions) - _FEW_RELEASES + 1} others"]
+    return words.listed(versions) + ("" if computes[0] == _EVERYWHERE else f" {computes[0]}")

@@ -49,7 +49,7 @@ def print_smoke(
 
 def show_result(page: Page, result: SmokeResult) -> None:
     """Write one line: what trained where, how well and how fast."""
-    name = " ".join(filter(None, [words.title(result.framework), result.version]))
+    name = words.release(result.framework, result.version)
     name += f" (on {words.title(result.backend)})" if result.backend else ""
     if not has_trained(result):
         page.line(("fail  ", STATUS["fail"]), f"{name} did not train", hang=6)
@@ -66,8 +66,7 @@ def _device(result: SmokeResult) -> str:
 
 def _measures(page: Page, result: SmokeResult) -> str:
     found = [f"loss {words.loss(result.losses[0])} {page.arrow} {words.loss(result.losses[-1])}"]
-    if result.accuracy is not None:
-        found.append(f"accuracy {result.accuracy:.2f}")
+    found.append(f"accuracy {result.accuracy:.2f}")
     if result.train_seconds is not None:
         found.append(words.duration(result.train_seconds))
     line = ", ".join(found)

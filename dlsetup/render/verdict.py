@@ -63,10 +63,14 @@ def has_trained(result: SmokeResult) -> bool:
 
 
 def _proof(trained: tuple[SmokeResult, ...]) -> str:
-    names = tuple(" ".join(filter(None, [words.title(each.framework), each.version])) for each in trained)
-    verb = "trains" if len(trained) == 1 else "train"
-    devices = tuple(dict.fromkeys(each.accelerator or each.device or "a device without a name" for each in trained))
-    return f"{words.listed(names)} {verb} on {words.listed(devices)}"
+    by_device: dict[str, list[str]] = {}
+    for each in trained:
+        device = each.accelerator or each.device or "a device without a name"
+        by_device.setdefault(device, []).append(words.release(each.framework, each.version))
+    return ", ".join(
+        f"{words.listed(names)} {'trains' if len(names) == 1 else 'train'} on {device}"
+        for device, names in by_device.items()
+    )
 
 
 def _health(report: Report, story: Story) -> Verdict:
@@ -79,7 +83,11 @@ def _health(report: Report, story: Story) -> Verdict:
     if warned:
         word = f"Works, with {words.counted(len(warned), 'warning')}"
         return Verdict(word=word, status="warn", text=warned[0].cause.summary)
-    return Verdict(word="Healthy", status="ok", text=f"{words.counted(passed, 'check')} passed, nothing to mend")
+    checks = f"{words.counted(passed, 'check')} passed"
+    if report.frameworks == ():
+        return Verdict(word="Healthy so far", status="ok", text=f"{checks}, but no framework is installed here")
+    names = [words.release(name, version) for name, version in report.frameworks or ()]
+    return Verdict(word="Healthy", status="ok", text=", ".join([*names, checks, "nothing to mend"]))
 
 
 def count(story: Story) -> str:
@@ -100,6 +108,8 @@ def next_step(report: Report, story: Story, folder: str | None = None) -> NextSt
         return NextStep()
     if report.command == "install" and report.outcomes and report.environments:
         return _activation(report.environments[0], report, folder)
+    if report.command == "doctor" and report.frameworks == ():
+        return NextStep(command="dlsetup install", text="sets one up")
     if report.command == "doctor" and not report.deep and report.environments:
         return NextStep(command="dlsetup doctor --deep", text="trains a small network to prove it")
     return NextStep()

@@ -52,6 +52,11 @@ def title(framework: str) -> str:
     return _TITLES.get(framework, framework)
 
 
+def release(framework: str, version: str | None) -> str:
+    """Return a framework with its version, if that is known."""
+    return f"{title(framework)} {version}" if version else title(framework)
+
+
 def vendor(name: str) -> str:
     """Return a vendor's name as it writes it."""
     return _VENDORS.get(name, name)
@@ -64,11 +69,11 @@ def system(name: str) -> str:
 
 def size(count: int) -> str:
     """Return a number of bytes with a unit of 1,024s: "24 GiB", "1.8 TiB", "512 MiB"."""
-    amount = float(count)
-    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB"):
-        if abs(amount) < 1023.5 or unit == "TiB":  # noqa: PLR2004 - what would round to 1024 is one of the next unit
+    amount, unit = float(count), "bytes"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if amount < 1023.5:  # noqa: PLR2004 - what would round to 1024 is one of the next unit
             break
-        amount /= 1024
+        amount, unit = amount / 1024, larger
     rounded = round(amount, 1)
     return f"{rounded:.0f} {unit}" if rounded.is_integer() or rounded >= 100 else f"{rounded:.1f} {unit}"  # noqa: PLR2004
 
@@ -106,6 +111,12 @@ def without_home(text: str, home: str | None) -> str:
     return text if pattern is None else re.sub(pattern, "~", text)
 
 
+def without_folder(text: str, folder: str | None) -> str:
+    """Write paths below the working folder in a text from there on: "./.venv"."""
+    here = (folder or "").rstrip("/\\")
+    return re.sub(rf"(?<![\w.~-]){re.escape(here)}(?=[/\\])", ".", text) if here else text
+
+
 def typed(command: str, home: str | None) -> str:
     """Write the home folder in a command line so that no user name is shown and a shell still understands it."""
     pattern = _home_pattern(home)
@@ -127,9 +138,7 @@ def path(text: str, *, home: str | None = None, folder: str | None = None) -> st
     here = (folder or "").rstrip("/\\")
     if here and text == here:
         return "."
-    if here and text.startswith(here) and text[len(here)] in "/\\":
-        return "." + text[len(here) :]
-    return without_home(text, home)
+    return without_home(without_folder(text, folder), home)
 
 
 def command_line(argv: Sequence[str], home: str | None = None) -> str:

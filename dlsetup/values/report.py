@@ -77,6 +77,8 @@ class Report:
     smoke: tuple[SmokeResult, ...] = ()
     deep: bool = False
     """True where frameworks were run as well."""
+    frameworks: tuple[tuple[str, str | None], ...] | None = None
+    """Catalog name and version of each framework in the environment; None where nobody looked."""
     exit_code: int = 0
 
 

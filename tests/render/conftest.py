@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -240,6 +241,7 @@ PACKAGES = tuple(
 )
 
 OLD = Reason(code="driver-old", text="it needs driver 580.65 or newer of NVIDIA, and this machine has 535.183.01")
+UNWANTED = Reason(code="version-unwanted", text="you asked for >=3.12")
 FOREIGN = Reason(code="platform", text="it is published for macos-arm64, not linux-x86_64")
 
 REJECTED = (
@@ -337,6 +339,69 @@ UNSUPPORTED = Proposal(
     ),
 )
 
+TWO = Proposal(
+    status="ok",
+    plans=(
+        PLAN,
+        replace(
+            PLAN,
+            frameworks=("keras", "tensorflow"),
+            builds=(),
+            environment=f"{FOLDER}/.venv-keras",
+            packages=(*PACKAGES[:3], Package(name="keras", version="3.12.0")),
+            rejected=(
+                *REJECTED[4:],
+                *(
+                    Rejection(framework="tensorflow", version=f"2.{minor}.0", compute=compute, reasons=(OLD,))
+                    for minor in (21, 20)
+                    for compute in ("cuda12", "cuda13")
+                ),
+                *(
+                    Rejection(framework="keras", version=f"3.{minor}.0", compute="any", reasons=(UNWANTED,))
+                    for minor in range(9, 3, -1)
+                ),
+            ),
+        ),
+        replace(
+            PLAN,
+            frameworks=("mlx",),
+            builds=(),
+            environment=None,
+            rejected=REJECTED[4:],
+        ),
+    ),
+)
+
+KERAS = SmokeResult(
+    framework="keras",
+    version="3.12.0",
+    backend="tensorflow",
+    device="/device:GPU:0",
+    accelerator="cuda",
+    losses=(2.5e7, float("nan"), 0.1),
+    accuracy=0.98,
+)
+
+MANY = (
+    replace(OLD_DRIVER, evidence=tuple(f"fact {number}" for number in range(5)), mode=None),
+    *(
+        Finding(check=f"run.{number}", status=Status.FAIL, summary=f"number {number}", because="fit.driver")
+        for number in range(5)
+    ),
+    Finding(check="m.memory", status=Status.WARN, summary="little memory", because=None),
+    Finding(
+        check="m.libc",
+        status=Status.WARN,
+        summary="an old C library",
+        remedy=Remedy(
+            text="read about it, and choose",
+            links=("https://peps.python.org/pep-0600/", "https://peps.python.org/pep-0656/"),
+        ),
+    ),
+    replace(LOST_GPU, remedy=replace(LOST_GPU.remedy, needs_reboot=True, links=("https://docs.nvidia.com/",))),
+    *passed("m.gpu"),
+)
+
 CRASHED = SmokeResult(framework="tensorflow", version="2.21.0", planned="cpu")
 
 CRASH = Finding(
@@ -366,7 +431,7 @@ def samples() -> SimpleNamespace:
             storage=STORAGE,
         ),
         unknown_inventory=Inventory(host=UNKNOWN),
-        healthy=doctor(*HEALTHY_CHECKS, SKIPPED),
+        healthy=doctor(*HEALTHY_CHECKS, SKIPPED, frameworks=(("pytorch", "2.14.1+cu130"),)),
         broken=BROKEN,
         unanswered=doctor(*without("m.nvidia-driver", "fit.driver"), LOST_GPU),
         installed=INSTALLED,
@@ -389,6 +454,9 @@ def samples() -> SimpleNamespace:
             exit_code=5,
         ),
         crashed=CRASHED,
+        two=TWO,
+        two_installed=replace(INSTALLED, proposal=TWO, smoke=(TRAINED, KERAS)),
+        many=doctor(*MANY, host=replace(CPU_ONLY, gaps=UNKNOWN.gaps), exit_code=1),
         crash=CRASH,
         trained=TRAINED,
         old_driver=OLD_DRIVER,

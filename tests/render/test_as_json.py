@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import json
 from importlib import resources
 from types import SimpleNamespace
@@ -131,7 +130,7 @@ def test_a_file_name_that_is_no_utf_8_can_be_written_and_read_again():
     report = Report(command="doctor", host=Host(), findings=())
     odd = dataclasses.replace(report, host=Host(os=dataclasses.replace(Host().os, kernel="\udcff-köln")))
     text = as_json.report_json(odd)
-    io.TextIOWrapper(io.BytesIO(), encoding="utf-8").write(text)
+    assert text.isascii()
     assert json.loads(text)["host"]["os"]["kernel"] == "\udcff-köln"
 
 

@@ -5,11 +5,13 @@ To renew a picture, delete its file, run the test, and look at what it wrote.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dlsetup.render import as_text
+from dlsetup.values.plan import Proposal
 from dlsetup.values.report import Report
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -79,6 +81,11 @@ def draw_smoke_show(console, samples):
     as_text.print_smoke(console, (samples.trained,), show=True)
 
 
+def draw_smoke_show_little(console, samples):
+    little = replace(samples.trained, losses=(0.1,), import_seconds=None, points=())
+    as_text.print_smoke(console, (little, replace(samples.trained, surface=())), show=True)
+
+
 def draw_error(console, samples):
     as_text.print_error(
         console,
@@ -95,6 +102,38 @@ def draw_error_short(console, samples):  # noqa: ARG001
 
 def draw_explanation(console, samples):
     as_text.print_explanation(console, (samples.old_driver, samples.mixed_cuda), home=samples.home)
+
+
+def draw_explanation_verbose(console, samples):
+    as_text.print_explanation(console, (samples.old_driver, samples.mixed_cuda), verbose=True, home=samples.home)
+
+
+def draw_explanation_one(console, samples):
+    as_text.print_explanation(console, (samples.mixed_cuda,))
+
+
+def draw_plan_two(console, samples):
+    as_text.print_proposal(console, samples.two, home=samples.home, folder=samples.folder)
+
+
+def draw_plan_two_verbose(console, samples):
+    as_text.print_proposal(console, samples.two, verbose=True, home=samples.home, folder=samples.folder)
+
+
+def draw_plan_none(console, samples):  # noqa: ARG001
+    as_text.print_proposal(console, Proposal(status="unsupported"))
+
+
+def draw_report_two(console, samples):
+    as_text.print_report(console, samples.two_installed, home=samples.home)
+
+
+def draw_report_many(console, samples):
+    as_text.print_report(console, samples.many, home=samples.home)
+
+
+def draw_report_installed_verbose(console, samples):
+    as_text.print_report(console, samples.installed, verbose=True, home=samples.home)
 
 
 def draw_explanation_none(console, samples):  # noqa: ARG001

@@ -51,9 +51,22 @@ def test_training_is_the_proof(samples):
     assert verdict(samples.installed) == ("Ready", "PyTorch 2.13.0+cpu trains on cpu")
     keras = replace(samples.trained, framework="keras", version="3.12.0", accelerator="cuda")
     both = replace(samples.installed, smoke=(samples.trained, keras))
-    assert verdict(both)[1] == "PyTorch 2.13.0+cpu and Keras 3.12.0 train on cpu and cuda"
+    assert verdict(both)[1] == "PyTorch 2.13.0+cpu trains on cpu, Keras 3.12.0 trains on cuda"
+    same = replace(both, smoke=(samples.trained, replace(keras, accelerator="cpu", version=None)))
+    assert verdict(same)[1] == "PyTorch 2.13.0+cpu and Keras train on cpu"
     crashed = replace(samples.installed, smoke=(samples.crashed,), findings=(samples.crash,))
     assert verdict(crashed) == ("Not ready", samples.crash.summary)
+
+
+def test_an_empty_environment_is_not_called_ready():
+    empty = doctor(OK, frameworks=())
+    assert verdict(empty) == ("Healthy so far", "1 check passed, but no framework is installed here")
+    assert step(empty).command == "dlsetup install"
+
+
+def test_what_is_healthy_is_named():
+    found = (("pytorch", "2.13.0+cpu"), ("keras", None))
+    assert verdict(doctor(OK, frameworks=found))[1] == "PyTorch 2.13.0+cpu, Keras, 1 check passed, nothing to mend"
 
 
 def test_a_failed_step_or_exit_code_is_never_called_ready(samples):

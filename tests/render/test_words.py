@@ -90,6 +90,9 @@ def test_a_path_is_short_from_the_working_folder():
     assert words.path("/home/anna/courses/.venv", **place) == "~/courses/.venv"
     assert words.path("C:\\w\\.venv", folder="C:\\w") == ".\\.venv"
     assert words.path("/x", folder="/") == "/x"
+    assert words.without_folder("in /home/anna/course/x, /home/anna/course2/x", place["folder"]) == (
+        "in ./x, /home/anna/course2/x"
+    )
 
 
 @pytest.mark.parametrize(
