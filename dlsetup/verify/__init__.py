@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
-import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlsetup.values.finding import Finding, Status
-from dlsetup.values.report import SmokeResult
+from dlsetup.values.report import Silence, SmokeResult
 from dlsetup.verify.answer import last_stage, parse_answer, parse_line
 from dlsetup.verify.crash import Surroundings, name_crash, name_exception
+from dlsetup.verify.culprit import blamed, find_culprit, hidden_devices
 from dlsetup.verify.surroundings import look_around, oom_kills
 from dlsetup.verify.symptoms import Subject
 from dlsetup.verify.verdict import findings_of, import_well, wrong_device
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from dlsetup.system.interface import Completed, System
     from dlsetup.values.report import Progress
@@ -53,19 +53,47 @@ def smoke_test(
 ) -> tuple[SmokeResult, tuple[Finding, ...]]:
     """Train a small network with a framework in an interpreter's environment, and judge what came of it."""
     subject = Subject(framework=framework, title=title, python=python)
-    listener = _Listener(progress)
+    command = smoke_command(python, framework, planned, scripts)
     kills = None if system.replayed else oom_kills(system)
-    with _quiet_folder(system) as folder:
-        completed = system.run(
-            smoke_command(python, framework, planned, scripts),
-            timeout=timeout,
-            env=_environment(system, variables, folder),
-            cwd=folder,
-            on_line=listener.hear,
-        )
-    answer = listener.answer or parse_answer(completed.stdout.splitlines())
+
+    def run(changes: dict[str, str | None], progress: Progress) -> tuple[Answer | None, Completed]:
+        listener = _Listener(progress)
+        with _quiet_folder(system) as folder:
+            env = {**_environment(system, variables, folder), **changes}
+            completed = system.run(command, timeout=timeout, env=env, cwd=folder, on_line=listener.hear)
+        return listener.answer or parse_answer(completed.stdout.splitlines()), completed
+
+    def imports(changes: dict[str, str | None]) -> bool:
+        answer, completed = run(changes, Silence())
+        return _came_past_import(answer, completed)
+
+    answer, completed = run({}, progress)
     around = Surroundings() if answer is not None and completed.ok else look_around(system, kills)
-    return _result(answer, framework, planned), _judge(answer, completed, planned, subject, around)
+    findings = _judge(answer, completed, planned, subject, around)
+    if completed.problem is None:
+        findings = tuple(_explained(finding, system, subject, imports) for finding in findings)
+    return _result(answer, framework, planned), findings
+
+
+def _explained(
+    finding: Finding, system: System, subject: Subject, imports: Callable[[dict[str, str | None]], bool]
+) -> Finding:
+    """Look for the cause of a failure among the user's own variables."""
+    if finding.status is not Status.FAIL:
+        return finding
+    if finding.check == "run.device":
+        return hidden_devices(finding, system)
+    # what a missing module or instruction breaks, no variable mends
+    if finding.check != "run.import" or finding.mode == "cpu-missing-avx":
+        return finding
+    culprit = find_culprit(system, imports)
+    return finding if culprit is None else blamed(finding, culprit, subject.title)
+
+
+def _came_past_import(answer: Answer | None, completed: Completed) -> bool:
+    if answer is not None:
+        return answer.error is None or answer.error.stage != "import"
+    return last_stage(completed.stderr) not in (None, "import")
 
 
 def _environment(system: System, variables: tuple[tuple[str, str], ...], folder: str | None) -> dict[str, str | None]:
@@ -85,10 +113,15 @@ def _quiet_folder(system: System) -> Iterator[str | None]:
     if system.replayed:
         yield None
         return
-    with suppress(OSError), tempfile.TemporaryDirectory(prefix="dlsetup-smoke-", ignore_cleanup_errors=True) as folder:
-        yield folder
+    import tempfile
+
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="dlsetup-smoke-", ignore_cleanup_errors=True)
+    except OSError:
+        yield None
         return
-    yield None
+    with folder as path:
+        yield path
 
 
 class _Listener:

@@ -75,12 +75,11 @@ def name_crash(
         _last_exception(completed.stderr), without_stages(completed.stderr), check=_check(stage), subject=subject
     )
     signal = signal_of(completed)
-    if known is not None and signal not in ("ill", "kill"):
+    # no message explains a kill; an illegal instruction is explained by nothing but the processor
+    tells = known is not None and (signal not in ("ill", "kill") or known.mode == "cpu-missing-avx")
+    if known is not None and tells:
         return _recognised(known, stage, _how(completed, signal))
-    named = _BY_SIGNAL.get(signal or "", _without_signal)
-    if known is not None and known.mode == "cpu-missing-avx":
-        return _recognised(known, stage, _how(completed, signal))
-    return named(completed, stage, subject, around)
+    return _BY_SIGNAL.get(signal or "", _without_signal)(completed, stage, subject, around)
 
 
 def name_exception(trouble: Trouble, stderr: str, *, subject: Subject) -> Finding:
@@ -103,9 +102,7 @@ def signal_of(completed: Completed) -> str | None:
     imitated = _QEMU.search(completed.stderr)
     if imitated:
         return _SIGNALS.get(int(imitated.group(1)))
-    code = completed.exit_code
-    if code is None:
-        return None
+    code = completed.exit_code or 0
     if code & 0xFFFFFFFF in _WINDOWS:
         return _WINDOWS[code & 0xFFFFFFFF]
     if code < 0:

@@ -10,11 +10,6 @@ from pathlib import Path
 
 from dlsetup.values.finding import Remedy
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 TABLE = Path(__file__).with_name("symptoms.toml")
 
 CHECKS = ("run.import", "run.device", "run.compute")
@@ -62,6 +57,10 @@ class Recognised:
 @lru_cache(maxsize=1)
 def symptoms() -> tuple[Symptom, ...]:
     """Read the table, once."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
     rows = tomllib.loads(TABLE.read_text(encoding="utf-8"))["symptom"]
     return tuple(
         Symptom(

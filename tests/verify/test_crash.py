@@ -153,6 +153,31 @@ def test_an_interpreter_that_is_not_there_does_not_start():
     assert finding.summary == "The interpreter does not start."
 
 
+def test_an_illegal_instruction_with_a_message_about_it_keeps_the_message():
+    text = (
+        "RuntimeError: This version of jaxlib was built using AVX instructions, "
+        "which your CPU and/or operating system do not support."
+    )
+    finding = name(ended(-4, f"dlsetup-stage: import\n{text}\n"), OLD)
+    assert finding.evidence[0] == text
+
+
+@pytest.mark.parametrize("exit_code", [-4, -9])
+def test_other_messages_do_not_explain_a_kill_or_an_illegal_instruction(exit_code):
+    finding = name(ended(exit_code, "dlsetup-stage: import\nAttributeError: _ARRAY_API not found\n"), OLD)
+    assert finding.mode != "numpy2-abi-break"
+
+
+@pytest.mark.parametrize("exit_code", [-15, 143])
+def test_a_termination_is_somebody_elses(exit_code):
+    assert "told to stop" in name(ended(exit_code)).summary
+
+
+@pytest.mark.parametrize("exit_code", [-8, 136])
+def test_a_floating_point_exception_is_a_crash(exit_code):
+    assert "divided by zero" in name(ended(exit_code)).summary
+
+
 def test_what_was_not_recorded_is_unknown_and_no_failure():
     finding = name(ended(None, "not in the recording", problem="unknown"))
     assert finding.status is Status.UNKNOWN
@@ -216,6 +241,8 @@ MESSAGES = {
     'OSError: [WinError 126] Error loading "C:\\v\\torch\\lib\\fbgemm.dll" or one of its dependencies.': (
         "windows-dll-load-failed-torch"
     ),
+    "MemoryError: ": "host-memory-exhausted",
+    "OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB.": "gpu-memory-held-by-other-process",
     "NotFoundError: dlopen(/v/tensorflow-plugins/libmetal_plugin.dylib, 6): Symbol not found": (
         "tensorflow-metal-mismatch"
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,8 @@ from dlsetup.system.recorded import RecordedSystem
 from dlsetup.values.finding import Status
 from dlsetup.values.report import Silence
 from dlsetup.verify import smoke_command, smoke_test
+from dlsetup.verify.crash import Surroundings
+from dlsetup.verify.surroundings import look_around
 
 PYTHON = "/v/bin/python"
 
@@ -279,6 +282,53 @@ def test_the_recorded_processor_and_limits_explain_a_crash():
         progress=Silence(),
     )
     assert findings[0].summary == "This processor lacks AVX, which TensorFlow uses."
+
+
+class Fresh(RecordedSystem):
+    """A machine that is not replayed, and remembers how it was asked."""
+
+    replayed = False
+
+    def run(self, argv, *, timeout, env=None, cwd=None, on_line=None):
+        self.env, self.folder, self.there = env, cwd, cwd is not None and Path(cwd).is_dir()
+        (Path(cwd) / "keras.json").write_text("{}", encoding="utf-8")
+        return super().run(argv, timeout=timeout, on_line=on_line)
+
+
+def test_the_test_runs_in_a_folder_of_its_own_that_is_gone_afterwards():
+    machine = Fresh({"platform": "linux", "env": {"KERAS_BACKEND": "jax", "LD_LIBRARY_PATH": "/somewhere"}})
+    smoke_test(
+        machine,
+        python=PYTHON,
+        framework="keras",
+        title="Keras",
+        planned="cpu",
+        variables=(("KERAS_BACKEND", "torch"), ("OTHER", "1")),
+        progress=Silence(),
+    )
+    assert machine.there
+    assert not Path(machine.folder).exists()
+    # the user's own backend outranks the environment's default, and the loader's variables are left alone
+    assert machine.env == {"PYTHONFAULTHANDLER": "1", "KERAS_HOME": machine.folder, "OTHER": "1"}
+
+
+def test_limits_of_memory_are_read_where_the_kernel_tells_them():
+    machine = RecordedSystem(
+        {
+            "files": {
+                "/proc/vmstat": "oom_kill 5\n",
+                "/sys/fs/cgroup/memory.max": "max\n",
+                "/sys/fs/cgroup/memory/memory.limit_in_bytes": "1048576\n",
+            },
+            "values": {"disk:/dev/shm": {"total": 67108864, "free": 1}},
+        }
+    )
+    around = look_around(machine, 3)
+    assert around.killed_for_memory == 2
+    assert around.memory_limit_bytes == 1048576
+    assert around.shared_memory_bytes == 67108864
+    unknown = look_around(RecordedSystem({}), None)
+    assert unknown == Surroundings()
 
 
 def test_scripts_for_python_2_are_not_given_an_option_that_it_lacks():

@@ -132,9 +132,9 @@ def convolution():
     return pictures, filters, shares
 
 
-def convolution_results():
+def convolution_results(operands=None):
     """Compute the convolution, and how sum(results * shares) changes with filters and pictures; flat, in that order."""
-    pictures, filters, shares = convolution()
+    pictures, filters, shares = operands or convolution()
     results = [0.0] * len(shares)
     of_filters = [0.0] * len(filters)
     of_pictures = [0.0] * len(pictures)
