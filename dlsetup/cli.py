@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +15,7 @@ from dlsetup.errors import DlsetupError, InterruptedByUserError, NothingFitsErro
 from dlsetup.system.local import LocalSystem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from dlsetup.values.plan import Proposal
     from dlsetup.values.report import Progress
@@ -75,24 +76,26 @@ class Output:
 
         return make_console(False if self.no_color else None, stderr, variables=self.system.variables())
 
-    def progress(self) -> Progress:
-        """Return what tells of long steps: on standard error, so that the answer stays alone on standard output."""
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """Give what tells of long steps: on standard error, so that the answer stays alone on standard output."""
         from dlsetup.values.report import Silence
 
         if self.quiet or self.json:
-            return Silence()
+            yield Silence()
+            return
         from dlsetup.render.progress import make_progress
 
-        return make_progress(self.console(stderr=True), interactive=self.interactive())
+        with make_progress(self.console(stderr=True), interactive=self.interactive()) as progress:
+            yield progress
 
     def interactive(self) -> bool:
         """Tell whether somebody sits at a terminal."""
         return sys.stdin.isatty() and sys.stderr.isatty() and not self.system.variable("CI")
 
-    def home(self) -> str | None:
-        """Return the home folder, which people read as ~."""
-        home = self.system.value("home")
-        return home if isinstance(home, str) else None
+    def paths(self) -> dict[str, str | None]:
+        """Return the folders that people read as ~ and as a dot."""
+        return {"home": self.system.value("home"), "folder": self.system.value("folder")}
 
 
 def _output(*, json: bool, verbose: bool = False, quiet: bool = False, no_color: bool = False) -> Output:
@@ -142,7 +145,7 @@ def detect(
         return
     from dlsetup.render.as_text import print_inventory
 
-    print_inventory(output.console(), inventory, verbose=verbose, home=output.home())
+    print_inventory(output.console(), inventory, verbose=verbose, **output.paths())
 
 
 @app.command()
@@ -186,7 +189,8 @@ def plan(
         pytorch_mirror=pytorch_mirror,
         offline=offline,
     )
-    proposal = run(request, output.system, output.progress())
+    with output.progress() as progress:
+        proposal = run(request, output.system, progress)
     _show_proposal(output, proposal)
     if proposal.status == "unsupported":
         raise typer.Exit(NothingFitsError.exit_code)
@@ -200,7 +204,7 @@ def _show_proposal(output: Output, proposal: Proposal) -> None:
         return
     from dlsetup.render.as_text import print_proposal
 
-    print_proposal(output.console(), proposal, verbose=output.verbose, home=output.home())
+    print_proposal(output.console(), proposal, verbose=output.verbose, **output.paths())
 
 
 @app.command()
@@ -242,7 +246,8 @@ def install(
         dry_run=dry_run,
         yes=yes,
     )
-    report = run(request, output.system, output.progress(), _agreement(output, request))
+    with output.progress() as progress:
+        report = run(request, output.system, progress, _agreement(output, request))
     unsupported = report.proposal is not None and report.proposal.status == "unsupported"
     if report.proposal is not None and (dry_run or host is not None or unsupported):
         _show_proposal(output, report.proposal)
@@ -278,7 +283,7 @@ def _show_report(output: Output, report: Any) -> None:  # noqa: ANN401 - a Repor
         return
     from dlsetup.render.as_text import print_report
 
-    print_report(output.console(), report, verbose=output.verbose, home=output.home())
+    print_report(output.console(), report, verbose=output.verbose, **output.paths())
 
 
 @app.command()
@@ -300,7 +305,8 @@ def smoke(
 
     output = _output(json=json, verbose=verbose, quiet=quiet, no_color=no_color)
     names = tuple(each.framework for each in _wanted(frameworks))
-    report = run(output.system, output.progress(), environment=env, python=python, wanted=names)
+    with output.progress() as progress:
+        report = run(output.system, progress, environment=env, python=python, wanted=names)
     if json:
         from dlsetup.render.as_json import smoke_json
 
@@ -308,7 +314,8 @@ def smoke(
     else:
         from dlsetup.render.as_text import print_smoke
 
-        print_smoke(output.console(), report.smoke, report.findings, show=show)
+        home = output.paths()["home"]
+        print_smoke(output.console(), report.smoke, report.findings, show=show, verbose=verbose, home=home)
     raise typer.Exit(report.exit_code)
 
 
@@ -337,7 +344,8 @@ def doctor(
 
         system = open_host(output.system, host)
     names = tuple(each.framework for each in _wanted(frameworks))
-    report = run(system, output.progress(), environment=env, python=python, wanted=names, deep=deep)
+    with output.progress() as progress:
+        report = run(system, progress, environment=env, python=python, wanted=names, deep=deep)
     _show_report(output, report)
     raise typer.Exit(report.exit_code)
 
@@ -457,5 +465,6 @@ def _tell(problem: DlsetupError, argv: list[str]) -> int:
     from dlsetup.render.as_text import print_error
 
     output = _output(json=False, no_color="--no-color" in argv)
-    print_error(output.console(stderr=True), what=problem.what, seen=problem.seen, do=problem.do)
+    home = output.paths()["home"]
+    print_error(output.console(stderr=True), what=problem.what, seen=problem.seen, do=problem.do, home=home)
     return problem.exit_code

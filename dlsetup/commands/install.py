@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dlsetup.values.report import Progress
     from dlsetup.values.request import Request
 
-FORBIDDING = frozenset({"m.storage", "m.cpu", "m.libc", "py.version"})
+FORBIDDING = frozenset({"m.cpu", "m.libc", "m.storage", "py.env", "py.version"})
 """The checks whose failure forbids an installation."""
 
 

@@ -88,7 +88,7 @@ def train(
             progress=Silence(),
         )
         failed = any(finding.status is Status.FAIL for finding in found)
-        progress.done(f"{title}: {'it fails' if failed else 'it trains'}")
+        progress.done(f"{title}: {'it fails' if failed else 'it trains'}", ok=not failed)
         results.append(result)
         findings += found
     return tuple(results), tuple(findings)
