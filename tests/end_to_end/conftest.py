@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -77,7 +78,7 @@ def with_mlx(make_environment: Callable[..., Path]) -> Path:
 @pytest.fixture(scope="session")
 def with_mxnet(make_environment: Callable[..., Path]) -> Path:
     """Return the interpreter of an environment with MXNet and the numpy that it needs."""
-    return make_environment("mxnet", "--only-binary", ":all:", "mxnet==1.9.1", "numpy<1.24", python="3.10")
+    return make_environment("mxnet", "--only-binary", ":all:", "mxnet==1.9.1", "numpy<1.24")
 
 
 @pytest.fixture(scope="session")
@@ -88,3 +89,12 @@ def with_chainer(make_environment: Callable[..., Path], tmp_path_factory: pytest
     wheels = ("--only-binary", "numpy", "--only-binary", "protobuf")
     pins = ("chainer==7.8.1", "numpy<2", "setuptools<65")
     return make_environment("chainer", "--build-constraints", str(constraints), *wheels, *pins)
+
+
+@pytest.fixture(scope="session")
+def with_spark(make_environment: Callable[..., Path], find_links: tuple[str, ...]) -> Path:
+    """Return the interpreter of an environment with Spark and the CPU build of torch."""
+    if shutil.which("java") is None:
+        pytest.skip("Spark needs Java, which is not installed")
+    links = [word for place in find_links for word in ("--find-links", place)]
+    return make_environment("spark", *links, "pyspark==4.3.0", "pandas<3", "pyarrow", "numpy", "torch==2.13.0+cpu")

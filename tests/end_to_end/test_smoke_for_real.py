@@ -41,7 +41,7 @@ def statuses(findings):
 WELL = {"run.import": "ok", "run.device": "ok", "run.compute": "ok"}
 
 
-@pytest.mark.parametrize("framework", ["pytorch", "tensorflow", "jax", "mlx", "mxnet", "chainer"])
+@pytest.mark.parametrize("framework", ["pytorch", "tensorflow", "jax", "mlx", "mxnet", "chainer", "spark"])
 def test_every_framework_learns_the_same_on_the_processor(framework, request):
     python = request.getfixturevalue("with_torch" if framework == "pytorch" else f"with_{framework}")
     result, findings = prove(python, framework)
@@ -72,6 +72,12 @@ def test_keras_learns_on_either_backend_and_writes_nothing_into_the_home_folder(
     assert statuses(findings) == WELL, findings
     assert result.backend == backend
     assert not (tmp_path / ".keras").exists()
+
+
+def test_spark_without_java_is_named(with_spark, tmp_path, monkeypatch):
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    _, findings = prove(with_spark, "spark")
+    assert findings["run.import"].mode == "spark-java-missing-or-old"
 
 
 @pytest.mark.parametrize(
