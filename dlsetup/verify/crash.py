@@ -262,7 +262,7 @@ def _killed(completed: Completed, stage: str, subject: Subject, around: Surround
         remedy=Remedy(
             text="Raise the memory limit of the container or job, or end other programs, then try again.",
             commands=(f"dlsetup smoke {subject.framework}",),
-            links=("https://docs.docker.com/engine/containers/resource_constraints/#memory",),
+            links=("https://docs.kernel.org/admin-guide/cgroup-v2.html",),
         ),
     )
 
@@ -284,7 +284,6 @@ def _bus_error(completed: Completed, stage: str, subject: Subject, around: Surro
             text="Give a container more shared memory (docker run --shm-size=8g); else look for room on the disks and "
             f"install {subject.title} again.",
             commands=(f"dlsetup install {subject.framework}",),
-            links=("https://docs.docker.com/reference/cli/docker/container/run/#shm-size",),
         ),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from dlsetup.system.interface import Completed
@@ -315,17 +317,22 @@ def test_an_exception_while_training_is_one_of_the_numbers():
 
 
 def test_every_mode_of_the_table_is_one_of_the_fields(shared):
-    import json
-
-    known = {mode["id"] for mode in json.loads((shared / "doctor" / "failure-modes.json").read_text())["modes"]}
+    known = {
+        mode["id"]
+        for mode in json.loads((shared / "doctor" / "failure-modes.json").read_text(encoding="utf-8"))["modes"]
+    }
     assert {symptom.mode for symptom in symptoms()} <= known
 
 
-def test_the_examples_of_the_field_are_given_their_own_mode_or_none(shared):
-    import json
+def test_every_symptom_cites_what_was_read_for_its_mode(shared):
+    modes = json.loads((shared / "doctor" / "failure-modes.json").read_text(encoding="utf-8"))["modes"]
+    read = {mode["id"]: mode["sources"] for mode in modes}
+    assert [each.source for each in symptoms() if each.source not in read[each.mode]] == []
 
+
+def test_the_examples_of_the_field_are_given_their_own_mode_or_none(shared):
     wrong = []
-    modes = json.loads((shared / "doctor" / "failure-modes.json").read_text())["modes"]
+    modes = json.loads((shared / "doctor" / "failure-modes.json").read_text(encoding="utf-8"))["modes"]
     ours = {symptom.mode for symptom in symptoms()}
     for mode in modes:
         for example in (each for row in mode["symptoms"] for each in row["examples"]):
