@@ -13,6 +13,7 @@ from dlsetup.commands.smoke import train
 from dlsetup.install import Transaction, execute, set_defaults
 from dlsetup.plan import LOCK
 from dlsetup.probe import ask_interpreter, probe_environment, probe_session, probe_storage
+from dlsetup.values.finding import Status
 from dlsetup.values.report import Report
 from dlsetup.values.situation import Situation
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 FORBIDDING = frozenset({"m.cpu", "m.libc", "m.storage", "py.env", "py.version"})
 """The checks whose failure forbids an installation."""
+
+SPOILING = ("pkg.", "fit.")
+"""The checks that an installation must not make fail."""
 
 
 def install(request: Request, system: System, progress: Progress, agree: Callable[[Proposal], bool]) -> Report:
@@ -79,6 +83,7 @@ class _Work:
         with Transaction(environment) as change:
             outcomes = execute(plan, self.system, self.settings, self.progress, f"{environment}/{LOCK}")
             results, proof = self._prove(plan, environment)
+            proof += self._after(plan, environment, report.host)
             # what existed before is put back if the new one does not train; a new environment is kept to be looked at
             if change.is_new or not exit_code(proof):
                 change.commit()
@@ -95,17 +100,24 @@ class _Work:
 
     def _before(self, plan: Plan, host: Host) -> tuple[Finding, ...]:
         """Run those checks that can forbid the installation."""
-        environment = str(plan.environment)
-        situation = Situation(
+        situation = self._situation(plan, str(plan.environment), host)
+        return tuple(each for each in run_checks(replace(situation, plan=plan)) if each.check in FORBIDDING)
+
+    def _after(self, plan: Plan, environment: str, host: Host) -> tuple[Finding, ...]:
+        """Find what the finished environment has that does not fit together, also with what was there before."""
+        situation = self._situation(plan, environment, host)
+        found = run_checks(replace(situation, environment=probe_environment(self.system, environment)))
+        return tuple(each for each in found if each.check.startswith(SPOILING) and each.status is Status.FAIL)
+
+    def _situation(self, plan: Plan, environment: str, host: Host) -> Situation:
+        return Situation(
             host=host,
             session=probe_session(self.system),
             storage=probe_storage(self.system, environment),
             catalog=self.catalog,
             indexes=self.settings,
             wanted=plan.frameworks,
-            plan=plan,
         )
-        return tuple(each for each in run_checks(situation) if each.check in FORBIDDING)
 
     def _prove(self, plan: Plan, environment: str) -> Proof:
         python = environment_python(self.system, environment)

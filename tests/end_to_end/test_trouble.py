@@ -223,3 +223,19 @@ def test_nothing_is_said_to_a_reader_who_has_left(dlsetup):
 
 def test_uv_is_the_one_from_its_distribution():
     assert shutil.which(uv.find_uv()) is not None
+
+
+def test_what_spoils_an_existing_environment_is_put_back(at_index, tmp_path, make_wheel):
+    """A package of the environment that requires another numpy than the one that torch brings."""
+    environment = at_index.folder / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
+    make_wheel(tmp_path / "old", "numpy", "1.26.4")
+    make_wheel(tmp_path / "old", "tensorflow", "2.14.0", requires=("numpy<2",))
+    place = ("--python", str(environment), "--no-index", "--find-links", str(tmp_path / "old"))
+    subprocess.run([uv.find_uv(), "pip", "install", "-q", *place, "tensorflow", "numpy"], check=True)
+    done = at_index("install", "pytorch", "--json")
+    report = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert "pkg.requires" in {each["check"] for each in report["findings"] if each["status"] == "fail"}
+    kept = {each["name"]: each["version"] for each in report["environments"][0]["distributions"]}
+    assert kept == {"numpy": "1.26.4", "tensorflow": "2.14.0"}
