@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -191,8 +192,10 @@ def test_an_old_interpreter_compiles_the_script(path, version, tmp_path):
 )
 def test_a_script_without_its_framework_says_so_in_one_line_of_json(path, version, tmp_path):
     python = sys.executable if version == "this" else interpreter(version)
+    scripts = tmp_path / "scripts"
+    shutil.copytree(FOLDER, scripts, ignore=shutil.ignore_patterns("__pycache__"))
     # neither this interpreter's packages nor the user's: no framework is there
-    command = [python, "-S", "-s", path, "--device", "auto"]
+    command = [python, "-S", "-s", scripts / path.name, "--device", "auto"]
     quiet = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=quiet)
     assert done.returncode == 1
@@ -200,4 +203,4 @@ def test_a_script_without_its_framework_says_so_in_one_line_of_json(path, versio
     assert told["error"]["stage"] == "import"
     assert "Error" in told["error"]["type"]
     assert "dlsetup-stage: import" in done.stderr
-    assert not list(FOLDER.glob("**/*.pyc")), "the script left bytecode in the package"
+    assert not list(scripts.glob("**/*.pyc")), "the script left bytecode in the package"
