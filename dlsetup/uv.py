@@ -26,16 +26,28 @@ def find_uv() -> str:
     return str(uv.find_uv_bin())
 
 
-def compile_argv(program: str, project: str, query: Query, settings: IndexSettings) -> tuple[str, ...]:
-    """Return the command that resolves `project` (a pyproject.toml) to exact pins, as PEP 751 on standard output."""
+def compile_argv(
+    program: str, project: str, query: Query, settings: IndexSettings, *, build_constraints: str | None = None
+) -> tuple[str, ...]:
+    """Return the command that resolves `project` (a pyproject.toml) to exact pins, as PEP 751 on standard output.
+
+    `build_constraints` is the path of a file that holds the query's.
+    """
     argv = [program, "pip", "compile", project, "--format", "pylock.toml", "--no-header", "--no-python-downloads"]
     argv += ["--prerelease", "disallow", *_QUIET]
-    if query.only_wheels:
-        argv += ["--only-binary", ":all:"]
+    argv += _build_options(query.source_only, build_constraints)
     argv += _target_options(query.target)
     for constraint in settings.constraints:
         argv += ["--constraints", constraint]
     return (*argv, *_index_options(settings))
+
+
+def _build_options(source_only: tuple[str, ...], build_constraints: str | None) -> list[str]:
+    """Forbid source distributions but for those that have nothing else, and hold what builds these."""
+    options = ["--only-binary", ":all:"]
+    for package in source_only:
+        options += ["--no-binary", package]
+    return [*options, "--build-constraints", build_constraints] if build_constraints else options
 
 
 def _target_options(target: Target) -> list[str]:
@@ -132,20 +144,17 @@ def venv_argv(program: str, folder: str, python: str) -> tuple[str, ...]:
     return (program, "venv", folder, "--python", python, "--no-project", *_QUIET)
 
 
-def install_argv(program: str, python: str, lock: str) -> tuple[str, ...]:
+def install_argv(
+    program: str, python: str, lock: str, *, source_only: tuple[str, ...] = (), build_constraints: str | None = None
+) -> tuple[str, ...]:
     """Return the command that installs exactly what a PEP 751 lock names, checked against its hashes.
 
     Bytecode is left to the first import, which the smoke test makes: compiling all of TensorFlow's 4,149 files took
     longer than installing it, and most of them are never imported.
     """
-    options = ("--preview-features", "pylock", "--color", "never")
+    build = _build_options(source_only, build_constraints)
+    options = (*build, "--preview-features", "pylock", "--color", "never")
     return (program, "pip", "install", "--python", python, "--requirements", lock, *options)
-
-
-def find_python_argv(program: str, version: str, *, downloads: bool) -> tuple[str, ...]:
-    """Return the command that tells where an interpreter of a version is."""
-    options = () if downloads else ("--no-python-downloads",)
-    return (program, "python", "find", version, "--no-project", "--system", *options, *_QUIET)
 
 
 @dataclass(frozen=True, kw_only=True)

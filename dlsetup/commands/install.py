@@ -11,7 +11,7 @@ from dlsetup.commands.places import environment_python
 from dlsetup.commands.plan import make_planner, places
 from dlsetup.commands.smoke import train
 from dlsetup.install import Transaction, execute, set_defaults
-from dlsetup.plan import LOCK
+from dlsetup.plan import BUILD_CONSTRAINTS, LOCK
 from dlsetup.probe import ask_interpreter, probe_environment, probe_session, probe_storage
 from dlsetup.values.finding import Status
 from dlsetup.values.report import Report
@@ -81,7 +81,9 @@ class _Work:
         if blocked(findings):
             return replace(report, findings=report.findings + findings, exit_code=1)
         with Transaction(environment) as change:
-            outcomes = execute(plan, self.system, self.settings, self.progress, f"{environment}/{LOCK}")
+            held = "\n".join(plan.build_constraints) + "\n"
+            files = {f"{environment}/{LOCK}": plan.lock, f"{environment}/{BUILD_CONSTRAINTS}": held}
+            outcomes = execute(plan, self.system, self.settings, self.progress, files)
             results, proof = self._prove(plan, environment)
             proof += self._after(plan, environment, report.host)
             # what existed before is put back if the new one does not train; a new environment is kept to be looked at

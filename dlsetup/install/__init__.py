@@ -29,21 +29,23 @@ DEFAULTS = "dlsetup-defaults.pth"
 """Read by Python at start-up (the site module's .pth files): sets what the environment's frameworks need."""
 
 
-def execute(plan: Plan, system: System, settings: IndexSettings, progress: Progress, lock: str) -> tuple[Outcome, ...]:
-    """Run a plan's steps in order. `lock` is the path that the plan's lock is written to before it is used.
+def execute(
+    plan: Plan, system: System, settings: IndexSettings, progress: Progress, files: dict[str, str]
+) -> tuple[Outcome, ...]:
+    """Run a plan's steps in order. `files` are paths and texts, each written before the step that names it.
 
     Raises InstallFailedError or IndexFailedError with uv's words at the first step that fails.
     """
     outcomes = []
     for step in plan.steps:
-        if lock in step.argv:
-            _keep(lock, plan.lock)
+        for path in files.keys() & set(step.argv):
+            _keep(path, files[path])
         outcomes.append(_run(step, system, settings, progress))
     return tuple(outcomes)
 
 
-def _keep(lock: str, text: str) -> None:
-    path = Path(lock)
+def _keep(where: str, text: str) -> None:
+    path = Path(where)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

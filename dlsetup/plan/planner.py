@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 LOCK = ".dlsetup/pylock.toml"
 """Where an environment keeps the lock that it was installed from."""
 
+BUILD_CONSTRAINTS = ".dlsetup/build-constraints.txt"
+"""Where it keeps what the tools that built its source distributions were held to."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Planner:
@@ -53,20 +56,23 @@ class Planner:
         situation = Situation(host=self.host, target=make_target(self.host, place), request=self.request)
         wanted = [self._framework(each.framework) for each in self.request.wanted]
         sets = self._with_backends([find_candidates(each, situation, self.catalog) for each in wanted], situation)
+        if len(wanted) > 1 and any(each.state == "retired" for each in wanted):
+            why = "a retired framework never shares an environment with a living one"
+            return self._apart(wanted, place, situation, why)
         together = self._plan(sets, place, situation)
-        if together.packages or len(self.request.wanted) == 1:
+        if together.packages or len(wanted) == 1:
             return [together]
-        return self._apart(wanted, place, situation)
+        titles = " and ".join(each.title for each in wanted)
+        why = f"{titles} do not resolve together, so each gets an environment of its own"
+        return self._apart(wanted, place, situation, why)
 
-    def _apart(self, wanted: list[Framework], place: Place, situation: Situation) -> list[Plan]:
-        """Give each framework an environment of its own, since they do not resolve together."""
+    def _apart(self, wanted: list[Framework], place: Place, situation: Situation, why: str) -> list[Plan]:
+        """Give each framework an environment of its own."""
         plans = []
         for number, framework in enumerate(wanted):
             own = place if number == 0 else _beside(place, framework.name)
             sets = self._with_backends([find_candidates(framework, situation, self.catalog)], situation)
             plan = self._plan(sets, own, situation)
-            titles = " and ".join(each.title for each in wanted)
-            why = f"{titles} do not resolve together, so each gets an environment of its own"
             plans.append(replace(plan, reasons=(why, *plan.reasons)))
         return plans
 
@@ -183,6 +189,7 @@ class Planner:
             rejected=rejected,
             builds=builds,
             lock=solution.resolution.lock,
+            build_constraints=solution.query.build_constraints,
             variables=self._variables(builds),
             installed_bytes=_total(builds),
             asks=place.why,
@@ -198,7 +205,14 @@ class Planner:
             argv = uv.venv_argv(program, place.environment, python)
             steps.append(Step(title=f"make the environment {place.environment}", argv=argv))
         count = len(solution.resolution.packages)
-        argv = uv.install_argv(program, place.environment, f"{place.environment}/{LOCK}")
+        held = f"{place.environment}/{BUILD_CONSTRAINTS}" if solution.query.build_constraints else None
+        argv = uv.install_argv(
+            program,
+            place.environment,
+            f"{place.environment}/{LOCK}",
+            source_only=solution.query.source_only,
+            build_constraints=held,
+        )
         return (*steps, Step(title=f"install {count} packages", argv=argv))
 
     def _elsewhere(self, builds: tuple[Build, ...]) -> Step:

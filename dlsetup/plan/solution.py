@@ -108,6 +108,10 @@ class Search:
             requirements=tuple(dict.fromkeys([*requirements, *self.extra])),
             target=self.target,
             sources=tuple(choice.source for choice in choices if choice.source is not None),
+            source_only=tuple(dict.fromkeys(each for choice in choices for each in choice.build.source_only)),
+            build_constraints=tuple(
+                dict.fromkeys(each for choice in choices for each in choice.build.build_constraints)
+            ),
         )
 
     def _try(self, choices: tuple[Choice, ...]) -> Solution | Resolution:

@@ -58,7 +58,11 @@ class UvResolver:
         with TemporaryDirectory(prefix="dlsetup-") as folder:
             project = Path(folder) / "pyproject.toml"
             project.write_text(tomli_w.dumps(uv.project_table(query, shared_indexes=shared_indexes)), encoding="utf-8")
-            argv = uv.compile_argv(program, str(project), query, self.settings)
+            held = None
+            if query.build_constraints:
+                held = str(Path(folder) / "build-constraints.txt")
+                Path(held).write_text("\n".join(query.build_constraints) + "\n", encoding="utf-8")
+            argv = uv.compile_argv(program, str(project), query, self.settings, build_constraints=held)
             completed = self.system.run(
                 (*argv, "--offline") if self.offline else argv,
                 timeout=RESOLVE_SECONDS,

@@ -66,6 +66,8 @@ class Plan:
     builds: tuple[Build, ...] = ()
     lock: str = ""
     """The resolution in the form of PEP 751."""
+    build_constraints: tuple[str, ...] = ()
+    """What the tools that build its source distributions are held to."""
     variables: tuple[tuple[str, str], ...] = ()
     """Defaults that the environment will set at start-up: KERAS_BACKEND."""
     installed_bytes: int | None = None
@@ -132,7 +134,10 @@ class Query:
     requirements: tuple[str, ...]
     target: Target
     sources: tuple[Source, ...] = ()
-    only_wheels: bool = True
+    source_only: tuple[str, ...] = ()
+    """Distributions that are published in source only; every other one comes as a wheel."""
+    build_constraints: tuple[str, ...] = ()
+    """What the tools that build those are held to: "setuptools<81"."""
 
 
 @dataclass(frozen=True, kw_only=True)
