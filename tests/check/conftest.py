@@ -256,14 +256,14 @@ CUDA_TORCH = (
 
 def _linux_nvidia():
     torch = TorchBuild(version="2.14.1+cu130", cuda="13.0")
-    environment = _environment("/home/user/work/.venv", "3.12.8", *CUDA_TORCH, torch=torch)
+    environment = _environment("/home/user/code/.venv", "3.12.8", *CUDA_TORCH, torch=torch)
     return _situation(replace(LINUX, gpus=(RTX_4090,), drivers=(DRIVER,)), environment)
 
 
 def _linux_cpu():
     needs = [line for line in TORCH_NEEDS if "nvidia" not in line and "triton" not in line]
     environment = _environment(
-        "/home/user/work/.venv",
+        "/home/user/code/.venv",
         "3.12.8",
         distribution("torch", "2.14.1+cpu", *needs, tags=WHEEL),
         distribution("torchvision", "0.29.1+cpu", "torch>=2.14.0", "numpy", tags=WHEEL),
@@ -279,7 +279,7 @@ def _linux_amd():
     gpu = Gpu(vendor="amd", name="AMD Radeon RX 7900 XTX", architecture="gfx1100", integrated=False)
     host = replace(LINUX, gpus=(gpu,), drivers=(Driver(vendor="amd", version="6.12"),))
     environment = _environment(
-        "/home/user/work/.venv",
+        "/home/user/code/.venv",
         "3.12.8",
         distribution("torch", "2.14.1+rocm7.2", "filelock", tags=WHEEL),
         distribution("torchvision", "0.29.1+rocm7.2", "torch>=2.14.0", tags=WHEEL),
@@ -291,7 +291,7 @@ def _linux_amd():
 
 def _linux_jax():
     environment = _environment(
-        "/home/user/work/.venv",
+        "/home/user/code/.venv",
         "3.12.8",
         distribution(
             "jax",
@@ -314,7 +314,7 @@ def _linux_jax():
 
 def _linux_tensorflow():
     environment = _environment(
-        "/home/user/work/.venv",
+        "/home/user/code/.venv",
         "3.12.8",
         distribution("tensorflow", "2.18.1", *TENSORFLOW_NEEDS, tags=("cp312-cp312-manylinux_2_17_x86_64",)),
         distribution("keras", "3.12.0", "numpy"),
@@ -333,7 +333,7 @@ def _mac_metal():
         gpus=(Gpu(vendor="apple", name="Apple M3", architecture="apple-m3", integrated=True, virtual=False),),
     )
     environment = _environment(
-        "/Users/user/work/.venv",
+        "/Users/user/code/.venv",
         "3.12.8",
         distribution("tensorflow", "2.18.1", *TENSORFLOW_NEEDS, tags=("cp312-cp312-macosx_12_0_arm64",)),
         distribution("tensorflow-metal", "1.2.0", "wheel", "six", tags=("cp312-cp312-macosx_12_0_arm64",)),

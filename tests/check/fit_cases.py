@@ -190,7 +190,7 @@ CASES = [
         "env.loader",
         "near",
         "linux_nvidia",
-        _loader("/home/user/work/.venv/lib/python3.12/site-packages/nvidia/cudnn/lib", "libcudnn.so.9"),
+        _loader("/home/user/code/.venv/lib/python3.12/site-packages/nvidia/cudnn/lib", "libcudnn.so.9"),
         "ok",
         None,
     ),

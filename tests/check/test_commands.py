@@ -11,11 +11,11 @@ from dlsetup.check.commands import dlsetup_install, export, pip_install, pip_uni
 
 def test_pip_is_called_only_where_it_is_installed(healthy, edit):
     situation = healthy("linux_nvidia")
-    assert pip_install(situation, "numpy<2") == 'uv pip install --python /home/user/work/.venv/bin/python "numpy<2"'
+    assert pip_install(situation, "numpy<2") == 'uv pip install --python /home/user/code/.venv/bin/python "numpy<2"'
     with_pip = edit.add(situation, "pip", "25.3")
-    assert pip_install(with_pip, "numpy<2") == '/home/user/work/.venv/bin/python -m pip install "numpy<2"'
-    assert pip_uninstall(with_pip, "torch") == "/home/user/work/.venv/bin/python -m pip uninstall -y torch"
-    assert pip_uninstall(situation, "torch") == "uv pip uninstall --python /home/user/work/.venv/bin/python torch"
+    assert pip_install(with_pip, "numpy<2") == '/home/user/code/.venv/bin/python -m pip install "numpy<2"'
+    assert pip_uninstall(with_pip, "torch") == "/home/user/code/.venv/bin/python -m pip uninstall -y torch"
+    assert pip_uninstall(situation, "torch") == "uv pip uninstall --python /home/user/code/.venv/bin/python torch"
 
 
 def test_a_path_in_quotes_is_never_the_command_on_windows(healthy, edit):
@@ -29,7 +29,7 @@ def test_dlsetup_names_an_environment_that_is_not_active(healthy, edit):
     situation = healthy("linux_nvidia")
     assert dlsetup_install(situation, "pytorch") == "dlsetup install pytorch"
     elsewhere = edit.session(situation, active=None)
-    assert dlsetup_install(elsewhere, "pytorch") == "dlsetup install pytorch --env /home/user/work/.venv"
+    assert dlsetup_install(elsewhere, "pytorch") == "dlsetup install pytorch --env /home/user/code/.venv"
 
 
 def test_the_systems_python_is_never_changed(healthy, edit):

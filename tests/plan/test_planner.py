@@ -113,7 +113,7 @@ CPU_HOST = Host(
     cpu=Cpu(architecture="x86_64", features=("sse4_2", "avx", "avx2")),
 )
 PLACE = Place(
-    environment="/work/.venv",
+    environment="/project/.venv",
     interpreter=Interpreter(path="/usr/bin/python3.11", version="3.11.7", architecture="x86_64"),
 )
 
@@ -256,7 +256,7 @@ def test_old_glibc_and_musl_are_obstacles():
 
 def test_an_unfit_interpreter_gives_way_to_the_next_place_which_says_so():
     old = replace(PLACE, interpreter=Interpreter(path="/py39", version="3.9.1", architecture="x86_64"))
-    other = Place(environment="/work/.venv", interpreter=PLACE.interpreter, why="python3.9 fits no build")
+    other = Place(environment="/project/.venv", interpreter=PLACE.interpreter, why="python3.9 fits no build")
     proposal = propose(CPU_HOST, "pytorch", places=(old, other))
     assert proposal.plans[0].python == "3.11.7"
     assert proposal.plans[0].asks == "python3.9 fits no build"
@@ -315,7 +315,7 @@ def test_frameworks_that_do_not_resolve_together_get_environments_of_their_own()
         return answers(query)
 
     proposal = propose(CPU_HOST, "tensorflow", "pytorch", resolve=resolve)
-    assert [plan.environment for plan in proposal.plans] == ["/work/.venv", "/work/.venv-pytorch"]
+    assert [plan.environment for plan in proposal.plans] == ["/project/.venv", "/project/.venv-pytorch"]
     assert all("do not resolve together" in plan.reasons[0] for plan in proposal.plans)
 
 
@@ -400,14 +400,14 @@ def test_a_new_environment_gets_pip_and_an_existing_one_is_left_without():
 def test_steps_are_complete_commands():
     plan = propose(CPU_HOST, "pytorch").plans[0]
     make, install = plan.steps
-    assert make.argv[1:5] == ("venv", "/work/.venv", "--python", "/usr/bin/python3.11")
+    assert make.argv[1:5] == ("venv", "/project/.venv", "--python", "/usr/bin/python3.11")
     assert install.argv[1:7] == (
         "pip",
         "install",
         "--python",
-        "/work/.venv",
+        "/project/.venv",
         "--requirements",
-        "/work/.venv/.dlsetup/pylock.toml",
+        "/project/.venv/.dlsetup/pylock.toml",
     )
 
 
@@ -464,6 +464,6 @@ def test_a_release_that_does_not_exist_is_told_in_one_sentence():
 
 
 def test_where_only_python_stands_in_the_way_the_fitting_ones_are_named():
-    young = Place(environment="/work/.venv", python="3.14")
+    young = Place(environment="/project/.venv", python="3.14")
     plan = propose(CPU_HOST, "tensorflow", places=(young,)).plans[0]
     assert "2.21.0 has for 3.10, 3.11, 3.12, 3.13: --python 3.13" in plan.reasons[0]

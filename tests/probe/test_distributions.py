@@ -106,7 +106,7 @@ def test_leftovers_of_an_interrupted_uninstall_are_no_distributions(tmp_path):
 
 
 def test_an_editable_install_is_seen(tmp_path):
-    direct = {"url": "file:///work/x", "dir_info": {"editable": True}}
+    direct = {"url": "file:///project/x", "dir_info": {"editable": True}}
     install(tmp_path, "mine", files={"direct_url.json": json.dumps(direct)})
     assert only(tmp_path).editable
 
