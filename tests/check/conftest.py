@@ -189,7 +189,7 @@ def _environment(path, python, *distributions, **facts):
 def _session(environment):
     return Session(
         variables=(("PATH", "/usr/bin"),),
-        folder="/home/user/work",
+        folder="/home/user/code",
         active=environment.path,
         python=environment.interpreter.path,
         pip="/usr/bin/pip",
@@ -353,7 +353,7 @@ def _windows_nvidia():
         drivers=(replace(DRIVER, version="581.57"),),
     )
     environment = _environment(
-        "C:\\work\\.venv",
+        "C:\\code\\.venv",
         "3.12.8",
         distribution("torch", "2.14.1+cu130", "filelock", tags=("cp312-cp312-win_amd64",)),
         distribution("torchvision", "0.29.1+cu130", "torch>=2.14.0", tags=("cp312-cp312-win_amd64",)),

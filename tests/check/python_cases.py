@@ -153,7 +153,7 @@ CASES = [
     ("py.shadow", "near", "linux_nvidia", _shadows("/home/user/code/yaml.py"), "ok", None),
     ("py.shadow", "found", "linux_nvidia", _shadows("/home/user/code/numpy.py"), "fail", "module-name-shadowing"),
     ("py.shadow", "found", "linux_nvidia", _shadows("/home/user/code/torch.py"), "fail", "module-name-shadowing"),
-    ("py.shadow", "found", "windows_nvidia", _shadows("C:\\work\\random.py"), "fail", "module-name-shadowing"),
+    ("py.shadow", "found", "windows_nvidia", _shadows("C:\\code\\random.py"), "fail", "module-name-shadowing"),
     ("py.stdlib", "passes", "linux_nvidia", same, "ok", None),
     ("py.stdlib", "near", "linux_cpu", _bare("3.12.8", missing_modules=("_lzma",)), "ok", None),
     (

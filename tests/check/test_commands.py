@@ -20,7 +20,7 @@ def test_pip_is_called_only_where_it_is_installed(healthy, edit):
 
 def test_a_path_in_quotes_is_never_the_command_on_windows(healthy, edit):
     situation = edit.add(healthy("windows_nvidia"), "pip", "25.3")
-    assert pip_install(situation, "six") == "C:\\work\\.venv\\Scripts\\python.exe -m pip install six"
+    assert pip_install(situation, "six") == "C:\\code\\.venv\\Scripts\\python.exe -m pip install six"
     spaced = edit.interpreter(situation, path="C:\\my work\\.venv\\Scripts\\python.exe")
     assert pip_install(spaced, "six") == 'uv pip install --python "C:\\my work\\.venv\\Scripts\\python.exe" six'
 
