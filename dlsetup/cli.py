@@ -323,6 +323,10 @@ def smoke(
 def doctor(
     frameworks: Frameworks = None,
     deep: Annotated[bool, typer.Option("--deep", help="Import and train what is installed as well.")] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Carry out the remedies marked automatic, then check again.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --fix: only say what would be done.")] = False,
     env: Env = None,
     python: Python = None,
     host: HostFile = None,
@@ -345,6 +349,10 @@ def doctor(
         system = open_host(output.system, host)
     names = tuple(each.framework for each in _wanted(frameworks))
     with output.progress() as progress:
+        if fix and host is None and not dry_run:
+            from dlsetup.commands.fix import fix as mend
+
+            mend(output.system, progress, environment=env, python=python)
         report = run(system, progress, environment=env, python=python, wanted=names, deep=deep)
     _show_report(output, report)
     raise typer.Exit(report.exit_code)

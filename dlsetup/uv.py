@@ -39,7 +39,7 @@ def compile_argv(
     argv += _target_options(query.target)
     for constraint in settings.constraints:
         argv += ["--constraints", constraint]
-    return (*argv, *_index_options(settings))
+    return (*argv, *index_options(settings))
 
 
 def _build_options(source_only: tuple[str, ...], build_constraints: str | None) -> list[str]:
@@ -73,7 +73,8 @@ def platform_name(target: Target) -> str:
     return f"{architecture}-manylinux_2_{fitting[-1]}" if fitting else f"{architecture}-manylinux_2_17"
 
 
-def _index_options(settings: IndexSettings) -> list[str]:
+def index_options(settings: IndexSettings) -> list[str]:
+    """Return uv's options for the indexes of the user's pip configuration."""
     options: list[str] = []
     if settings.no_index:
         options.append("--no-index")

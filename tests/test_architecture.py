@@ -26,7 +26,7 @@ ALLOWED = {
     "resolve": {"system", "uv", *NOUNS},
     "install": {"system", "uv", *NOUNS},
     "verify": {"system", *NOUNS},
-    "commands": {*STAGES, "system", *NOUNS},
+    "commands": {*STAGES, "system", "uv", *NOUNS},
     "cli": {"commands", "render", "catalog", "system", *NOUNS, "__init__"},
     "__main__": {"cli"},
     "__init__": set(),

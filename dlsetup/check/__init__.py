@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dlsetup.check import environment, fit, installer, python
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from dlsetup.values.finding import Finding
     from dlsetup.values.situation import Situation
 
-__all__ = ["CHECKS", "Check", "blocked", "run_checks"]
+__all__ = ["CHECKS", "Check", "attribute_proofs", "blocked", "run_checks"]
 
 _OUTER = ("m.container", "m.wsl")
 _BROKEN = ("py.env", "py.stdlib")
@@ -196,6 +197,43 @@ CHECKS: tuple[Check, ...] = (
     Check(name="env.vars", title="Variables make sense", group="environment", question=environment.sensible),
 )
 """Every check, in the order in which they are shown: by layer, so that the first failure is the cause."""
+
+
+PROOFS: dict[str, tuple[str, ...]] = {
+    "run.import": (
+        *_BROKEN,
+        "m.cpu",
+        "m.libc",
+        "py.version",
+        "py.shadow",
+        "pkg.files",
+        "pkg.conflicts",
+        "pkg.requires",
+        "pkg.torch",
+        "pkg.tensorflow",
+        "pkg.jax",
+        "pkg.cuda-libs",
+        "pkg.abi",
+        "env.loader",
+        "env.vars",
+    ),
+    "run.device": (*_OUTER, *_UNUSABLE, "fit.accelerator", "fit.driver", "pkg.cuda-libs"),
+    "run.compute": ("fit.arch", "fit.driver", "env.loader", "pkg.abi"),
+}
+"""The checks whose failure explains that a smoke test fails, by what of it fails."""
+
+
+def attribute_proofs(proofs: tuple[Finding, ...], findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Attribute what a smoke test found to the failed check that explains it, so that it is no second alarm."""
+    failed = {finding.check: finding for finding in findings if finding.status is Status.FAIL}
+
+    def attributed(proof: Finding) -> Finding:
+        if proof.status is not Status.FAIL:
+            return proof
+        cause = next((name for name in PROOFS.get(proof.check, ()) if name in failed), None)
+        return replace(proof, because=failed[cause].because or cause) if cause else proof
+
+    return tuple(attributed(proof) for proof in proofs)
 
 
 def run_checks(situation: Situation) -> tuple[Finding, ...]:

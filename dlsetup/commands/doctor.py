@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dlsetup.check import run_checks
-from dlsetup.commands.look import exit_code, look
-from dlsetup.commands.smoke import train_installed
+from dlsetup.check import attribute_proofs, run_checks
+from dlsetup.commands.look import exit_code, installed, look
 from dlsetup.values.report import Report
 
 if TYPE_CHECKING:
@@ -34,9 +33,12 @@ def doctor(
         session=situation.session,
         storage=situation.storage,
         findings=findings,
+        frameworks=installed(situation),
         deep=deep,
     )
     if deep and situation.environment is not None and not system.replayed:
+        from dlsetup.commands.smoke import train_installed
+
         results, found = train_installed(situation, system, progress, wanted)
-        report = replace(report, smoke=results, findings=findings + found)
+        report = replace(report, smoke=results, findings=findings + attribute_proofs(found, findings))
     return replace(report, exit_code=exit_code(report.findings))

@@ -13,6 +13,7 @@ from dlsetup.values.situation import Situation
 
 if TYPE_CHECKING:
     from dlsetup.system.interface import System
+    from dlsetup.values.build import Framework
     from dlsetup.values.finding import Finding
 
 
@@ -41,6 +42,26 @@ def look(
         indexes=indexes,
         wanted=wanted,
     )
+
+
+def installed_frameworks(situation: Situation) -> tuple[Framework, ...]:
+    """Return the frameworks that are installed in the environment that was looked at."""
+    environment = situation.environment
+    names = {distribution.name for distribution in environment.distributions} if environment else set()
+    return tuple(each for each in situation.catalog.frameworks if names & {each.package, *each.variants})
+
+
+def installed(situation: Situation) -> tuple[tuple[str, str | None], ...] | None:
+    """Return name and version of each installed framework; None where nobody could look."""
+    environment = situation.environment
+    if environment is None or environment.problem is not None:
+        return None
+
+    def version(framework: Framework) -> str | None:
+        found = (environment.version(name) for name in (framework.package, *framework.variants))
+        return next((each for each in found if each), None)
+
+    return tuple((each.name, version(each)) for each in installed_frameworks(situation))
 
 
 def exit_code(findings: tuple[Finding, ...]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dlsetup.commands.look import exit_code, look
+from dlsetup.commands.look import exit_code, installed_frameworks, look
 from dlsetup.errors import UsageError
 from dlsetup.values.finding import Status
 from dlsetup.values.report import Report, Silence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dlsetup.system.interface import System
-    from dlsetup.values.build import Catalog, Framework
+    from dlsetup.values.build import Framework
     from dlsetup.values.environment import Environment
     from dlsetup.values.finding import Finding
     from dlsetup.values.host import Host
@@ -44,7 +44,7 @@ def smoke(
             seen=(found.problem or "") if found else "no active one, no .venv in this folder, no python on the PATH",
             do="name one with --env, or make one: dlsetup install pytorch",
         )
-    if not chosen(situation.catalog, found, wanted):
+    if not chosen(situation, wanted):
         raise UsageError(
             f"no framework is installed in {found.path}",
             seen=f"{len(found.distributions)} packages, none of them a framework that dlsetup knows",
@@ -104,7 +104,7 @@ def train_installed(situation: Situation, system: System, progress: Progress, wa
         return (), ()
     results: list[SmokeResult] = []
     findings: list[Finding] = []
-    for framework in chosen(situation.catalog, environment, wanted):
+    for framework in chosen(situation, wanted):
         planned = expected_accelerator(framework, environment, situation.host)
         python = environment.interpreter.path
         one, found = train([framework], python=python, planned=planned, system=system, progress=progress)
@@ -113,20 +113,20 @@ def train_installed(situation: Situation, system: System, progress: Progress, wa
     return tuple(results), tuple(findings)
 
 
-def chosen(catalog: Catalog, environment: Environment, wanted: tuple[str, ...]) -> tuple[Framework, ...]:
+def chosen(situation: Situation, wanted: tuple[str, ...]) -> tuple[Framework, ...]:
     """Return the installed frameworks, or the wanted ones.
 
     Raises UsageError where a wanted one is not installed.
     """
-    names = {distribution.name for distribution in environment.distributions}
-    installed = tuple(each for each in catalog.frameworks if names & {each.package, *each.variants})
+    installed = installed_frameworks(situation)
     missing = [name for name in wanted if name not in {each.name for each in installed}]
     if missing:
+        where = situation.environment.path if situation.environment else "no environment"
         raise UsageError(
-            f"{', '.join(missing)} is not installed in {environment.path}",
+            f"{', '.join(missing)} is not installed in {where}",
             seen="installed there: "
             + (", ".join(each.name for each in installed) or "no framework that dlsetup knows"),
-            do=f"dlsetup install {' '.join(missing)} --env {environment.path}",
+            do=f"dlsetup install {' '.join(missing)} --env {where}",
         )
     return tuple(each for each in installed if not wanted or each.name in wanted)
 
