@@ -60,7 +60,7 @@ def _linux(system: System, uname: Uname) -> Found:
     processor, cpu_gaps = cpu.read(system, uname.machine)
     bus, bus_gaps = pci.read(system)
     answers = _ask(
-        _questions(system, bus, os_found.wsl),
+        _questions(system, bus, whole=not bus_gaps, wsl=os_found.wsl),
         # with GPUs of one vendor at most there is nothing to wait for side by side
         together=not system.replayed and len({device.gpu.vendor for device in bus}) > 1,
     )
@@ -93,15 +93,36 @@ NVIDIA_SIGNS = (
 )
 """Where NVIDIA shows although no bus does: in containers without sysfs, and on boards of the Tegra family."""
 
+NVML_FOLDERS = (
+    "/usr/lib/x86_64-linux-gnu",
+    "/usr/lib/aarch64-linux-gnu",
+    "/usr/lib64",
+    "/usr/lib",
+    "/usr/lib/wsl/lib",
+    "/usr/local/nvidia/lib64",
+    "/run/opengl-driver/lib",
+)
+"""Where the driver's library lies, by distribution: Debian, Fedora, Arch, WSL 2, Google's nodes, NixOS."""
 
-def _questions(system: System, bus: tuple[Sighting, ...], wsl: int | None) -> dict[str, Callable[[], Answer]]:
+
+def _has_nvml(system: System) -> bool:
+    """Tell whether NVIDIA's library is where the loader looks: in gVisor and the like nothing else shows."""
+    stated = (system.variable("LD_LIBRARY_PATH") or "").split(":")
+    folders = (*(each.rstrip("/") for each in stated if each), *NVML_FOLDERS)
+    return any(system.exists(f"{folder}/libnvidia-ml.so.1") for folder in folders)
+
+
+def _questions(
+    system: System, bus: tuple[Sighting, ...], *, whole: bool, wsl: int | None
+) -> dict[str, Callable[[], Answer]]:
     """Return whom to ask. Where nothing hints at a vendor, not even its module is imported."""
     questions: dict[str, Callable[[], Answer]] = {}
     nvidias, amds, intels = (_of(bus, vendor) for vendor in ("nvidia", "amd", "intel"))
-    if nvidias or wsl or system.replayed or any(system.exists(path) for path in NVIDIA_SIGNS):
+    signs = nvidias or wsl or system.replayed or any(system.exists(path) for path in NVIDIA_SIGNS)
+    if signs or _has_nvml(system):
         from dlsetup.probe import nvidia
 
-        questions["nvidia"] = lambda: nvidia.read(system, nvidias)
+        questions["nvidia"] = lambda: nvidia.read(system, nvidias, whole=whole and not wsl)
     if amds or system.replayed:
         from dlsetup.probe import amd
 

@@ -189,7 +189,7 @@ def test_a_lost_gpu_keeps_its_place_on_the_bus():
     answer = {**GOOD, "gpus": [CARD, {"problem": "GPU is lost", "state": "error"}]}
     host = probe_host(RecordedSystem({"platform": "linux", "files": files, "values": {"nvml": answer}}), no_devices)
     assert [gpu.pci_id for gpu in host.gpus] == ["10de:27b2", "10de:27b2"]
-    assert (host.driver("nvidia").state, host.driver("nvidia").detail) == ("error", "GPU is lost")
+    assert (host.driver("nvidia").state, host.driver("nvidia").detail) == ("error", "GPU 1: GPU is lost")
 
 
 def test_a_gpu_of_which_the_driver_is_silent_is_named():

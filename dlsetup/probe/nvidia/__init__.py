@@ -25,8 +25,8 @@ OLDER = ("nvidia-smi", "-q", "-x")
 """For drivers that refuse the query: compute_cap came with 510, mig.mode.current with 450."""
 
 
-def read(system: System, bus: tuple[Sighting, ...]) -> Answer:
-    """Return NVIDIA's GPUs and driver; `bus` are its devices on the bus."""
+def read(system: System, bus: tuple[Sighting, ...], *, whole: bool = False) -> Answer:
+    """Return NVIDIA's GPUs and driver; `bus` are its devices on the bus, `whole` tells that it was seen whole."""
     asked = nvml.parse(system.value("nvml"))
     answers = [asked] if asked else []
     smi = None
@@ -36,7 +36,10 @@ def read(system: System, bus: tuple[Sighting, ...]) -> Answer:
     answers.extend(_recorded(system))
     readings = [answer for answer in answers if answer != Reading()]
     board, release = tegra.read(system)
-    reading = _with_module(system, together(readings))
+    reading = _counted_none(_with_module(system, together(readings)), bus)
+    if whole and reading.state == "missing" and not (bus or board or reading.version or reading.sightings):
+        # libraries alone, as packages bring them along: neither a GPU nor a driver
+        return Answer()
     if board:
         first = reading.sightings[0] if len(reading.sightings) == 1 else None
         reading = replace(reading, sightings=(merged(board, first) if first else board,))
@@ -97,6 +100,14 @@ def _with_module(system: System, reading: Reading) -> Reading:
     return replace(reading, version=smi_text.parse_module(content(system, MODULE)).version)
 
 
+def _counted_none(reading: Reading, bus: tuple[Sighting, ...]) -> Reading:
+    """See trouble in a driver that counts no GPU while it has some."""
+    idle = [each for each in bus if each.bound in {None, "nvidia"}]
+    if not reading.counted or reading.sightings or not idle:
+        return reading
+    return replace(reading, state="error", detail="No devices were found by the driver, though the bus shows them")
+
+
 def _driver(
     system: System, reading: Reading, bus: tuple[Sighting, ...], library: bool, smi: Completed | None
 ) -> tuple[Driver | None, tuple[Gap, ...]]:
@@ -132,7 +143,7 @@ def _unserved(system: System, reading: Reading, bus: tuple[Sighting, ...]) -> tu
 
 def _gpu_gaps(reading: Reading, bus: tuple[Sighting, ...]) -> tuple[Gap, ...]:
     """Name the GPUs that are there but could not be described."""
-    if reading.sightings or bus:
+    if reading.sightings or bus or reading.counted:
         return ()
     if reading.state:
         return (Gap(what="gpus", why=reading.detail or "the NVIDIA driver could not be asked"),)

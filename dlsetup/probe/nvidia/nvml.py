@@ -20,13 +20,14 @@ def parse(answer: Any) -> Reading | None:  # noqa: ANN401 - JSON of any shape
     listed = answer.get("gpus")
     gpus = [gpu for gpu in listed if isinstance(gpu, dict)] if isinstance(listed, list) else []
     detail = _text(answer.get("detail"))
-    troubled = next((_text(gpu.get("problem")) for gpu in gpus if gpu.get("problem")), None)
+    troubled = next((f"GPU {index}: {gpu['problem']}" for index, gpu in enumerate(gpus) if gpu.get("problem")), None)
     return Reading(
         sightings=tuple(_gpu(gpu, index) for index, gpu in enumerate(gpus)),
         version=driver_version(_text(answer.get("driver"))),
         cuda=_cuda(answer.get("cuda")),
         state=state or ("error" if troubled else None),
         detail=detail or troubled,
+        counted=answer.get("state") == "ok" and isinstance(listed, list),
     )
 
 

@@ -45,6 +45,8 @@ class Reading:
     """missing, mismatch or error where the text says so."""
     detail: str | None = None
     """The line that says it."""
+    counted: bool = False
+    """The driver has counted its GPUs, so that none means none."""
 
 
 def driver_version(text: str | None) -> str | None:
@@ -97,5 +99,6 @@ def together(readings: Iterable[Reading]) -> Reading:
             cuda=whole.cuda or each.cuda,
             state=whole.state or each.state,
             detail=whole.detail or each.detail,
+            counted=whole.counted or each.counted,
         )
     return whole
