@@ -19,12 +19,13 @@ from dlsetup.catalog import load_devices
 from dlsetup.probe import probe_host
 from dlsetup.probe.instruction_sets import architecture
 from dlsetup.system.recorded import RecordedSystem
+from dlsetup.system.reports import enriched
 
 if TYPE_CHECKING:
     from dlsetup.values.build import Device
     from dlsetup.values.host import Gpu, Host
 
-KINDS = ("host-probe/",)
+KINDS = ("host-probe/", "env-case", "env-report", "error-log")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +53,7 @@ def records(folder: Path) -> list[dict[str, Any]]:
 
 def host_of(record: dict[str, Any]) -> Host:
     """Replay a record."""
-    return probe_host(RecordedSystem(record), table)
+    return probe_host(RecordedSystem(enriched(record)), table)
 
 
 def compared(record: dict[str, Any], host: Host) -> list[Fact]:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from dlsetup.catalog import load_devices
+from dlsetup.commands.look import recorded_environment
 from dlsetup.commands.places import existing_environment, is_environment
 from dlsetup.probe import ask_interpreters, find_interpreters, probe_host, probe_session, probe_storage
 from dlsetup.values.report import Inventory
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 def detect(system: System, *, environment: str | None = None) -> Inventory:
     """Return the machine's facts, its interpreters and the disks that an installation would use."""
     if system.replayed:
-        return Inventory(host=probe_host(system, load_devices))
+        found = recorded_environment(system)
+        told = (found.interpreter,) if found and found.interpreter.version else ()
+        return Inventory(host=probe_host(system, load_devices), interpreters=told)
     session = probe_session(system)
     place = existing_environment(system, session, environment, None)
     folder = place if place and is_environment(system, place) else session.folder or "/"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dlsetup.catalog import load_catalog, load_devices
@@ -14,6 +15,7 @@ from dlsetup.values.situation import Situation
 if TYPE_CHECKING:
     from dlsetup.system.interface import System
     from dlsetup.values.build import Framework
+    from dlsetup.values.environment import Environment
     from dlsetup.values.finding import Finding
 
 
@@ -22,7 +24,7 @@ def look(
 ) -> Situation:
     """Probe the machine and the environment side by side."""
     if system.replayed:
-        return Situation(host=probe_host(system, load_devices), catalog=load_catalog(), wanted=wanted)
+        return _replayed(system, environment or python, wanted)
     session = probe_session(system)
     place = existing_environment(system, session, environment, python)
     with ThreadPoolExecutor(max_workers=1) as pool:
@@ -62,6 +64,42 @@ def installed(situation: Situation) -> tuple[tuple[str, str | None], ...] | None
         return next((each for each in found if each), None)
 
     return tuple((each.name, version(each)) for each in installed_frameworks(situation))
+
+
+def _replayed(system: System, named: str | None, wanted: tuple[str, ...]) -> Situation:
+    """Look at a recording: as at a machine where it holds an environment's files, else at what its lists tell."""
+    situation = Situation(host=probe_host(system, load_devices), catalog=load_catalog(), wanted=wanted)
+    if not _holds_environment(system):
+        from dlsetup.probe.listed import probe_listed, probe_listed_session
+
+        return replace(situation, environment=probe_listed(system), session=probe_listed_session(system))
+    session = probe_session(system)
+    place = named or system.value(PLACE) or None
+    return replace(
+        situation,
+        session=session,
+        environment=probe_environment(system, place) if place else None,
+        storage=probe_storage(system, place or session.folder or "/"),
+        indexes=read_pip_configuration(system, place),
+    )
+
+
+PLACE = "environment"
+"""The value by which a recording names the environment that it holds; empty where the machine has none."""
+
+
+def _holds_environment(system: System) -> bool:
+    return isinstance(system.value(PLACE), str)
+
+
+def recorded_environment(system: System) -> Environment | None:
+    """Return the environment that a recording or report tells of, if it tells of one."""
+    if _holds_environment(system):
+        place = system.value(PLACE)
+        return probe_environment(system, place) if place else None
+    from dlsetup.probe.listed import probe_listed
+
+    return probe_listed(system)
 
 
 def exit_code(findings: tuple[Finding, ...]) -> int:

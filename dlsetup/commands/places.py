@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dlsetup.errors import UsageError
 from dlsetup.probe import ask_interpreter, find_interpreters
 from dlsetup.values.plan import Place
+from dlsetup.values.request import StatedHost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -218,8 +219,16 @@ def _check_folder(system: System, folder: str) -> None:
 
 def foreign_places(request: Request) -> Iterator[Place]:
     """Yield the interpreters that a machine may have that is not this one."""
-    for version in [request.python] if request.python and is_version(request.python) else FOREIGN_PYTHONS:
-        yield Place(python=version)
+    if request.python and is_version(request.python):
+        yield Place(python=request.python)
+        return
+    interpreter = request.host.interpreter if isinstance(request.host, StatedHost) else None
+    why = ""
+    if interpreter is not None:
+        yield Place(interpreter=interpreter)
+        why = f"no build fits Python {interpreter.version}, which that machine has"
+    for version in FOREIGN_PYTHONS:
+        yield Place(python=version, why=why)
 
 
 def _join(folder: str | None, path: str) -> str:

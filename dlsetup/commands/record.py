@@ -6,22 +6,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlsetup.catalog import load_devices
+from dlsetup.commands.look import PLACE
+from dlsetup.commands.places import existing_environment
 from dlsetup.errors import UsageError
-from dlsetup.probe import probe_host
+from dlsetup.probe import probe_environment, probe_host, probe_session, probe_storage, read_pip_configuration
+from dlsetup.probe.session import is_relevant
 from dlsetup.system.recording import RecordingSystem
 
 if TYPE_CHECKING:
     from dlsetup.system.interface import System
+    from dlsetup.values.environment import Session
 
 
-def record(system: System, output: str) -> int:
-    """Write a recording of the machine to a file, and return its size in bytes.
+def record(system: System, output: str, *, environment: str | None = None, python: str | None = None) -> int:
+    """Write a recording of the machine and one environment on it to a file, and return its size in bytes.
 
     Raises UsageError where the file cannot be written.
     """
-    recorder = RecordingSystem(system)
-    probe_host(recorder, load_devices)
-    text = recorder.text()
+    text = recorded_text(system, environment=environment, python=python)
     try:
         return Path(output).write_text(text, encoding="utf-8")
     except OSError as problem:
@@ -30,3 +32,30 @@ def record(system: System, output: str) -> int:
             seen=problem.strerror or str(problem),
             do="name another file with -o",
         ) from None
+
+
+def recorded_text(system: System, *, environment: str | None = None, python: str | None = None) -> str:
+    """Return the recording: all that doctor asks for, so that it finds the same when that is replayed."""
+    recorder = RecordingSystem(system, keep=is_relevant)
+    session = probe_session(recorder)
+    place = existing_environment(recorder, session, environment, python)
+    probe_host(recorder, load_devices)
+    if place is not None:
+        probe_environment(recorder, place)
+    probe_storage(recorder, place or session.folder or "/")
+    read_pip_configuration(recorder, place)
+    recorder.note(PLACE, place or "")
+    _leave_out_names(recorder, session)
+    return recorder.text()
+
+
+def _leave_out_names(recorder: RecordingSystem, session: Session) -> None:
+    """Keep of the user's folders those names alone that matter: the others are nobody's business."""
+    separator = "\\" if recorder.platform == "windows" else "/"
+    pythonpath = (session.variable("PYTHONPATH") or "").split(";" if recorder.platform == "windows" else ":")
+    for folder in (session.folder, *pythonpath):
+        if folder:
+            inside = tuple(each.rpartition(separator)[2] for each in session.shadows)
+            recorder.narrow(folder, inside)
+    for entry in session.loader:
+        recorder.narrow(entry.folder, entry.libraries)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from dlsetup.catalog import load_devices
+from dlsetup.commands.look import recorded_environment
 from dlsetup.errors import UnreadableError, UsageError
 from dlsetup.probe import probe_host
-from dlsetup.system.recorded import read_recording
 from dlsetup.values.host import Cpu, Driver, Gpu, Host, Libc, OperatingSystem
+from dlsetup.values.request import StatedHost
 
 if TYPE_CHECKING:
     from dlsetup.system.interface import System
@@ -33,6 +34,7 @@ TARGET_GLIBC = "2.35"
 def open_host(system: System, path: str) -> RecordedSystem:
     """Open a recording.
 
+    Whatever tells of a machine will do: dlsetup's recording, a tool's own output, a report that somebody pasted.
     Raises UnreadableError where there is none at that path.
     """
     answer = system.read(path)
@@ -40,9 +42,11 @@ def open_host(system: System, path: str) -> RecordedSystem:
         raise UnreadableError(
             f"{path} cannot be read",
             seen=answer.why,
-            do="give the path of a recording; dlsetup record -o FILE writes one",
+            do="give the path of a recording or report; dlsetup record -o FILE writes one",
         )
-    return read_recording(answer.text, path)
+    from dlsetup.system.reports import read_machine
+
+    return read_machine(answer.text, path)
 
 
 def stated_host(
@@ -54,14 +58,28 @@ def stated_host(
     """
     if host is not None and target is not None:
         raise UsageError("--host and --target exclude each other", do="name the machine by one of them")
-    base = None
+    base: Host | None = None
     if host is not None:
-        base = probe_host(open_host(system, host), load_devices)
+        base = _recorded(open_host(system, host))
     elif target is not None:
         base = _target(target)
     if not gpus and driver is None:
         return base
     return _with_gpus(base or probe_host(system, load_devices), gpus, driver)
+
+
+def _recorded(system: RecordedSystem) -> StatedHost:
+    """Return a recorded machine, with the interpreter of its environment if that is known."""
+    host = probe_host(system, load_devices)
+    environment = recorded_environment(system)
+    interpreter = environment.interpreter if environment else None
+    if interpreter is None or interpreter.version is None or interpreter.implementation not in {None, "cpython"}:
+        interpreter = None
+    return StatedHost(
+        **{each.name: getattr(host, each.name) for each in fields(host)},
+        # its path is on another machine
+        interpreter=replace(interpreter, path="") if interpreter else None,
+    )
 
 
 def _target(name: str) -> Host:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from dlsetup.probe import system_profiler
+from dlsetup.probe import system_profiler, told
 from dlsetup.probe.answers import TOOL_SECONDS, clean, content, recorded, said
 from dlsetup.probe.instruction_sets import architecture, x86_level
 from dlsetup.probe.sighting import Answer, Sighting
@@ -161,6 +161,7 @@ def read(system: System) -> Mac:
     parts.append(Mac(version=asked if isinstance(asked, str) else None))
     if system.replayed:
         parts.extend(_recorded(system))
+    parts.append(Mac(cpu=_of_brand(told.processor(system))))
     parts.append(parse_sysctl(said(system, SYSCTL)))
     parts.append(Mac(gpus=parse_ioreg(said(system, IOREG))))
     mac = together(parts)
@@ -186,6 +187,14 @@ def _profiled(text: str) -> Mac:
         gpus=found.gpus,
         supports=found.metal,
     )
+
+
+def _of_brand(cpu: Cpu) -> Cpu:
+    """Add what the brand alone tells: Apple makes no processor but arm64 ones."""
+    if not (cpu.brand or "").startswith("Apple "):
+        return replace(cpu, architecture="x86_64", vendor="GenuineIntel") if "Intel(R)" in (cpu.brand or "") else cpu
+    chip = system_profiler.chip(cpu.brand)
+    return replace(cpu, architecture="arm64", vendor="Apple", microarchitecture=chip)
 
 
 def _recorded(system: System) -> list[Mac]:

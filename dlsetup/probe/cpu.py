@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from dlsetup.probe import told
 from dlsetup.probe.answers import content, recorded
 from dlsetup.probe.cpuinfo import imitated, parse_cpuinfo, parse_lscpu
 from dlsetup.probe.instruction_sets import architecture, x86_level
@@ -21,9 +22,22 @@ def read(system: System, machine: str | None) -> tuple[Cpu, tuple[Gap, ...]]:
         cpu = filled(cpu, parse_lscpu(text))
     if cpu == Cpu() and not system.replayed:
         cpu = from_py_cpuinfo(system.value("cpuinfo"))
+    cpu = filled(cpu, told.processor(system))
     if system.replayed and cpu.brand is None:
         cpu = replace(cpu, brand=_named_in_passing(system))
-    return finished(system, of_kernel(cpu, machine))
+    return finished(system, in_process(of_kernel(cpu, machine), system.value("process")))
+
+
+def in_process(cpu: Cpu, program: object) -> Cpu:
+    """Return the processor that this process has; `program` is what the kernel runs it with.
+
+    Under qemu-user that is "qemu-aarch64-static" and the like, whatever the imitated program is called, and what
+    /proc/cpuinfo shows is the real processor (for some targets since QEMU 8, an imitated one): a process under
+    qemu-x86_64 has no AVX512 because the machine has.
+    """
+    if not (isinstance(program, str) and program.startswith("qemu-")):
+        return cpu
+    return Cpu(architecture=cpu.architecture, translated="qemu", logical_cores=cpu.logical_cores)
 
 
 def _named_in_passing(system: System) -> str | None:
@@ -54,10 +68,12 @@ def finished(system: System, cpu: Cpu) -> tuple[Cpu, tuple[Gap, ...]]:
     physical = cpu.physical_cores or _count(system.value("physical_cores"))
     done = replace(cpu, logical_cores=logical or cpu.logical_cores, physical_cores=physical)
     wanted = ("architecture", "brand", "features", "logical_cores")
-    return done, tuple(Gap(what=f"cpu.{name}", why=_WHY) for name in wanted if getattr(done, name) is None)
+    why = _IMITATED if done.translated == "qemu" else _WHY
+    return done, tuple(Gap(what=f"cpu.{name}", why=why) for name in wanted if getattr(done, name) is None)
 
 
 _WHY = "neither /proc/cpuinfo nor another source told it"
+_IMITATED = "QEMU imitates another processor than /proc/cpuinfo shows"
 
 
 def filled(first: Cpu, second: Cpu) -> Cpu:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dlsetup.probe import told
 from dlsetup.probe.answers import clean, recorded, usable
 from dlsetup.probe.sighting import Answer, Sighting, address, joined
 from dlsetup.values.host import Driver, Gap, Gpu
@@ -167,6 +168,10 @@ def _recorded(system: System) -> Iterable[XpuReading]:
     for tool, parse in (("xpu-smi", parse_xpu_smi), ("xpumcli", parse_xpu_smi), ("sycl-ls", parse_sycl_ls)):
         for _, text in recorded(system, tool):
             yield parse(text)
+    driver = told.driver(system, "intel")
+    yield XpuReading(
+        sightings=told.gpus(system, "intel"), version=driver.get("version"), level_zero=bool(driver.get("supports"))
+    )
 
 
 def _together(readings: Iterable[XpuReading]) -> XpuReading:

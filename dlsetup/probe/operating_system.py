@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dlsetup.probe import containers
+from dlsetup.probe import containers, told
 from dlsetup.probe.answers import clean, content, recorded
 from dlsetup.values.host import Gap, OperatingSystem
 
@@ -146,6 +146,8 @@ def read_os(system: System, uname: Uname) -> tuple[OperatingSystem, tuple[Gap, .
     if not distribution:
         for _, text in recorded(system, "lsb_release"):
             distribution, version = parse_lsb_release(text)
+    if not distribution:
+        distribution, version = told.distribution(system)
     if release and kind is None:
         kind = "linux"
     container, container_gaps = containers.read(system)

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from dlsetup.probe import told
 from dlsetup.probe.answers import clean, recorded, said, usable
 from dlsetup.probe.instruction_sets import architecture
 from dlsetup.probe.pci import VENDORS
@@ -225,15 +226,27 @@ def _listed_rows(text: str) -> list[dict[str, str]]:
 
 def read(system: System) -> Pc:
     """Return what a Windows machine tells."""
-    parts: list[Pc] = []
+    product, version = told.windows(system)
+    parts = [Pc(product=product, version=version, cpu=told.processor(system))]
     parsers = (("systeminfo", parse_systeminfo), ("dxdiag", parse_dxdiag))
     for tool, parse in parsers:
         parts.extend(parse(text) for _, text in recorded(system, tool))
     for tool in ("wmic", "Get-CimInstance", "Get-WmiObject", "Win32_VideoController"):
         parts.extend(parse_adapters(text) for line, text in recorded(system, tool) if _of_adapters(line))
     if not any(part.gpus for part in parts):
+        listed = tuple(each for vendor in ("amd", "intel") for each in told.gpus(system, vendor))
+        parts.append(Pc(gpus=listed, drivers=_told_drivers(system)))
         parts.append(parse_adapters(said(system, ADAPTERS, ADAPTER_SECONDS)))
     return together(parts)
+
+
+def _told_drivers(system: System) -> tuple[Driver, ...]:
+    told_of = {vendor: told.driver(system, vendor) for vendor in ("amd", "intel")}
+    return tuple(
+        Driver(vendor=vendor, version=facts.get("version"), supports=facts.get("supports"))
+        for vendor, facts in told_of.items()
+        if facts
+    )
 
 
 def _of_adapters(line: str) -> bool:

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dlsetup.errors import UnreadableError
+from dlsetup.system.excerpts import command_line
 from dlsetup.system.interface import NOT_RECORDED, Completed, Text
 
 if TYPE_CHECKING:
@@ -111,6 +112,8 @@ class RecordedSystem:
         """Return a recorded answer."""
         command = tuple(argv)
         answer = self._commands.get(" ".join(command), self)
+        if answer is self:
+            answer = self._commands.get(command_line(command), self)
         if answer is self:
             return Completed(argv=command, problem="unknown", stderr=NOT_RECORDED)
         completed = _completed(command, answer)

@@ -7,10 +7,11 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from dlsetup.system.excerpts import command_line, excerpt
 from dlsetup.system.recorded import FORMAT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from dlsetup.system.interface import Completed, System, Text
 
@@ -44,7 +45,9 @@ _REDACTIONS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}\b"), "00:00:00:00:00:00"),
     (
         re.compile(
-            r"(?<![\d.])(?!127\.0\.0\.1\b)(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.])"
+            # not a version: nvidia_cublas_cu12-12.4.5.8.dist-info, nvidia-cublas-cu12==12.4.5.8, Version: 12.4.5.8
+            r"(?<![\d.\w-])(?<![=<>~!]=)(?<![Vv]ersion: )(?!127\.0\.0\.1\b)"
+            r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.])"
         ),
         "0.0.0.0",  # noqa: S104 - a neutral address, nothing listens
     ),
@@ -54,7 +57,8 @@ _REDACTIONS: tuple[tuple[re.Pattern[str], str], ...] = (
         r"\1redacted",
     ),
     (re.compile(r"(?i)(<(?:serial|uuid|board_serial)[^>]*>)[^<]*"), r"\1redacted"),
-    (re.compile(r"(?i)((?:token|password|passwd|secret|api[_-]?key)\w*\s*[=:]\s*)\S+"), r"\1redacted"),
+    # tokenizers==0.22 is a requirement
+    (re.compile(r"(?i)((?:token|password|passwd|secret|api[_-]?key)\w*\s*[=:](?!=)\s*)\S+"), r"\1redacted"),
 )
 
 
@@ -72,10 +76,12 @@ def redact(text: str, *, home: str | None = None, names: tuple[str, ...] = ()) -
 
 
 class RecordingSystem:
-    """Answers as the machine behind it does, and keeps each answer."""
+    """Answers as the machine behind it does, and keeps each answer, of long files what matters."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: System, *, keep: Callable[[str], bool] = RECORDED_VARIABLES.__contains__) -> None:
+        """Wrap a machine; `keep` tells which of its variables leave it, beside those that are always kept."""
         self._system = system
+        self._keep = keep
         self._files: dict[str, str | None] = {}
         self._commands: dict[str, Any] = {}
         self._values: dict[str, Any] = {}
@@ -95,7 +101,7 @@ class RecordingSystem:
 
     def recording(self) -> dict[str, Any]:
         """Return what was answered so far, redacted."""
-        kept = {name: value for name, value in self._system.variables().items() if name in RECORDED_VARIABLES}
+        kept = {name: value for name, value in self._system.variables().items() if self._is_kept(name)}
         return {
             "format": FORMAT,
             "platform": self.platform,
@@ -105,6 +111,19 @@ class RecordingSystem:
             "env": self._clean(kept),
             "values": self._clean(self._values),
         }
+
+    def _is_kept(self, name: str) -> bool:
+        return name in RECORDED_VARIABLES or name.startswith("PIP_") or self._keep(name)
+
+    def note(self, name: str, value: Any) -> None:  # noqa: ANN401
+        """Keep a value that was not asked for."""
+        self._values[name] = value
+
+    def narrow(self, path: str, names: Collection[str]) -> None:
+        """Keep of a folder's listing those names alone."""
+        listed = self._values.get("listing:" + path)
+        if isinstance(listed, list):
+            self._values["listing:" + path] = [name for name in listed if name in names]
 
     def text(self) -> str:
         """Return the recording as it is written to a file."""
@@ -123,7 +142,7 @@ class RecordingSystem:
         """Return a file's text and keep it."""
         answer = self._system.read(path)
         if not answer.unknown:
-            self._files[path] = answer.text
+            self._files[path] = None if answer.text is None else excerpt(path, answer.text)
         return answer
 
     def listing(self, path: str) -> tuple[str, ...] | None:
@@ -181,7 +200,7 @@ class RecordingSystem:
         """Run a command and keep what it answered."""
         answer = self._system.run(argv, timeout=timeout, env=env, cwd=cwd, on_line=on_line)
         kept = {"stdout": answer.stdout, "stderr": answer.stderr, "exit": answer.exit_code}
-        self._commands[" ".join(argv)] = {**kept, "problem": answer.problem} if answer.problem else kept
+        self._commands[command_line(argv)] = {**kept, "problem": answer.problem} if answer.problem else kept
         return answer
 
     def value(self, name: str) -> Any:  # noqa: ANN401
@@ -194,7 +213,7 @@ class RecordingSystem:
 
 def _names(system: System) -> tuple[str, ...]:
     """Return the words that name this host and its user."""
-    found = {system.variable(name) for name in ("USER", "LOGNAME", "USERNAME", "HOSTNAME", "COMPUTERNAME")}
+    found = {system.variable(name) for name in ("USER", "LOGNAME", "USERNAME", "SUDO_USER", "HOSTNAME", "COMPUTERNAME")}
     host = system.read("/etc/hostname").text if system.platform == "linux" else None
     found.add(host.strip() if host else None)
     ordinary = {"root", "user", "host", "localhost", "vm", "linux"}

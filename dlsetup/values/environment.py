@@ -100,6 +100,12 @@ class Environment:
     writable: bool | None = None
     problem: str | None = None
     """Why it cannot be used, if it cannot: a vanished base interpreter, an unreadable pyvenv.cfg."""
+    listed: bool = False
+    """Told by a list (`pip list`, a report): names and versions are known, files, tags and requirements not."""
+    partial: bool = False
+    """Only some of the distributions are told: what is not among them may be installed all the same."""
+    consistent: bool | None = None
+    """What `pip check` said, where a recording holds it. What it said is missing stands among the requirements."""
 
     def distribution(self, name: str) -> Distribution | None:
         """Return the installed distribution of that normalised name."""
@@ -153,6 +159,8 @@ class Session:
     """The first python on the PATH."""
     active: str | None = None
     """VIRTUAL_ENV or CONDA_PREFIX."""
+    partial: bool = False
+    """Only some of the variables are told: one that is not among them may be set all the same."""
 
     def variable(self, name: str) -> str | None:
         """Return a variable's value, None if it is not set."""

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
+from dlsetup.values.host import Host
+
 if TYPE_CHECKING:
-    from dlsetup.values.host import Host
+    from dlsetup.values.environment import Interpreter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +20,13 @@ class Wanted:
     framework: str
     """A catalog name: pytorch, tensorflow, keras."""
     versions: SpecifierSet = field(default_factory=SpecifierSet)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatedHost(Host):
+    """A machine that the user states, with the interpreter that its recording or report names."""
+
+    interpreter: Interpreter | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

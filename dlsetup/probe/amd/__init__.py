@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dlsetup.probe import told
 from dlsetup.probe.amd import kfd, rocminfo, smi
 from dlsetup.probe.amd.rocminfo import RocmReading
 from dlsetup.probe.answers import content, recorded
@@ -34,7 +35,7 @@ def read(system: System, bus: tuple[Sighting, ...]) -> Answer:
     if not (bus or whole.sightings or whole.version or whole.rocm or whole.state or whole.loaded):
         return Answer()
     driver, gaps = _driver(system, whole, bus)
-    return Answer(sightings=whole.sightings, driver=driver, gaps=(*gaps, *_gpu_gaps(whole, bus)))
+    return Answer(sightings=whole.sightings, driver=driver, gaps=(*gaps, *_gpu_gaps(system, whole, bus)))
 
 
 def _with_memory(system: System, node: Sighting) -> Sighting:
@@ -49,6 +50,8 @@ def _recorded(system: System) -> Iterable[RocmReading]:
     for tool, parse in (("amd-smi", smi.parse), ("rocm-smi", smi.parse), ("rocminfo", rocminfo.parse)):
         for _, text in recorded(system, tool):
             yield parse(text)
+    driver = told.driver(system, "amd")
+    yield RocmReading(sightings=told.gpus(system, "amd"), version=_version(driver.get("version", "")))
 
 
 def together(readings: Iterable[RocmReading]) -> RocmReading:
@@ -102,9 +105,9 @@ def _access(system: System) -> tuple[str, str | None]:
     return "ok", None
 
 
-def _gpu_gaps(whole: RocmReading, bus: tuple[Sighting, ...]) -> tuple[Gap, ...]:
+def _gpu_gaps(system: System, whole: RocmReading, bus: tuple[Sighting, ...]) -> tuple[Gap, ...]:
     if whole.sightings or bus:
-        return ()
+        return told.gaps(system, "amd", whole.sightings)
     return (Gap(what="gpus", why=whole.detail or "AMD's tools answered, but named no GPU"),)
 
 

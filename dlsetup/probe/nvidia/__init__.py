@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dlsetup.probe import told
 from dlsetup.probe.answers import TOOL_SECONDS, clean, content, recorded
 from dlsetup.probe.nvidia import nvml, smi_table, smi_text, smi_xml, tegra
-from dlsetup.probe.nvidia.reading import Reading, together, trouble
+from dlsetup.probe.nvidia.reading import Reading, cuda_version, driver_version, together, trouble
 from dlsetup.probe.sighting import Answer, Sighting, merged
 from dlsetup.values.host import Driver, Gap
 
@@ -49,7 +50,8 @@ def read(system: System, bus: tuple[Sighting, ...], *, whole: bool = False) -> A
     if release and driver is None:
         driver = Driver(vendor="nvidia", detail=f"Linux for Tegra {release}")
         gaps = (Gap(what="driver.nvidia.version", why="Linux for Tegra has no driver version of its own"),)
-    return Answer(sightings=reading.sightings, driver=driver, gaps=(*gaps, *_gpu_gaps(reading, bus)))
+    gaps = (*gaps, *_gpu_gaps(reading, bus), *told.gaps(system, "nvidia", reading.sightings))
+    return Answer(sightings=reading.sightings, driver=driver, gaps=gaps)
 
 
 def _run_smi(system: System) -> tuple[Completed, list[Reading]]:
@@ -73,7 +75,18 @@ def _recorded(system: System) -> list[Reading]:
         if line != " ".join(QUERY):
             ranked.append(parse_smi(line, text))
     ranked.sort(key=lambda pair: pair[0])
-    return [reading for _, reading in ranked]
+    return [*(reading for _, reading in ranked), *_told(system)]
+
+
+def _told(system: System) -> list[Reading]:
+    """Read what a report tells in its own words."""
+    driver = told.driver(system, "nvidia")
+    reading = Reading(
+        sightings=told.gpus(system, "nvidia"),
+        version=driver_version(driver.get("version")),
+        cuda=cuda_version((driver.get("supports") or "").removeprefix("CUDA ")),
+    )
+    return [] if reading == Reading() else [reading]
 
 
 def parse_smi(command: str, text: str) -> tuple[int, Reading]:
@@ -118,11 +131,14 @@ def _driver(
         )
         why = reading.detail or "the driver could not be asked"
         return driver, () if reading.version else (Gap(what="driver.nvidia.version", why=why),)
-    if reading.version or library:
+    if reading.version or reading.cuda or library:
         if not library and smi is not None and smi.problem == "not-found":
             detail = "the kernel's driver is loaded, but neither libnvidia-ml.so.1 nor nvidia-smi is here"
             return Driver(vendor="nvidia", version=reading.version, state="error", detail=detail), ()
-        return Driver(vendor="nvidia", version=reading.version, supports=supports), ()
+        gap = Gap(what="driver.nvidia.version", why="what the driver supports is told, but not its version")
+        return Driver(
+            vendor="nvidia", version=reading.version, supports=supports
+        ), () if reading.version or library else (gap,)
     return _unserved(system, reading, bus)
 
 
