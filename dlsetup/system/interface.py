@@ -101,5 +101,5 @@ class System(Protocol):
         `memory_bytes` (int), `physical_cores` and `logical_cores` (int), `machine` (as uname -m prints it), `kernel`,
         `libc` ([family, version]), `disk:PATH` ({"total", "free"} in bytes), `writable:PATH` (bool),
         `cpuinfo` (py-cpuinfo's mapping; slow, ask last), `folder` (the working folder), `home`, `macos` (version),
-        `nvml` (see local.py), `confstr`.
+        `nvml` (see nvml.py), `process` (the name of the program that the kernel runs this process with), `confstr`.
         """

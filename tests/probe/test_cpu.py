@@ -101,3 +101,15 @@ def test_py_cpuinfo_speaks_of_flags_in_its_own_way():
         words.remove(linux)
     found = cpu.from_py_cpuinfo({"flags": words, "brand_raw": "A Processor", "arch_string_raw": "AMD64"})
     assert (found.architecture, found.microarchitecture) == ("x86_64", "x86-64-v3")
+
+
+@pytest.mark.parametrize("program", [None, "python3.11", "qemu", 5])
+def test_a_program_of_its_own_kind_leaves_the_processor_as_it_is(program):
+    known = Cpu(architecture="x86_64", features=("avx",))
+    assert cpu.in_process(known, program) == known
+
+
+def test_under_qemu_nothing_of_the_real_processor_is_claimed():
+    known = Cpu(architecture="x86_64", vendor="AuthenticAMD", features=("avx", "avx2"), logical_cores=8)
+    imitated = cpu.in_process(known, "qemu-x86_64")
+    assert imitated == Cpu(architecture="x86_64", translated="qemu", logical_cores=8)
