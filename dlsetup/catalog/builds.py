@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.version import Version
 
-from dlsetup.values.build import Build
+from dlsetup.values.build import Build, Shim, ShimLibrary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,6 +32,7 @@ def builds_of(document: Row, computes: Mapping[str, ComputePlatform]) -> Iterato
         row = {**template, **short}
         words = {**document.get("sources", {}), **template.get("words", {}), **short.get("words", {})}
         facts = _facts(row, document["framework"]["name"])
+        facts["shims"] = tuple(_shim(document["shim"][name]) for name in row.get("shims", ()))
         for compute, code in row["computes"].items() if "computes" in row else ((row["compute"], ""),):
             facts["gpus"] = tuple(document["gpus"][code]) if code else ()
             for version in _list(row["versions"]):
@@ -64,6 +65,26 @@ def _facts(row: Row, framework: str) -> dict[str, Any]:
         "caution": row.get("caution", ""),
         "read": row["read"],
     }
+
+
+def _shim(row: Row) -> Shim:
+    """Return a stand-in; its names are one text with blanks."""
+    libraries = (
+        ShimLibrary(
+            soname=soname,
+            functions=tuple(names["functions"].split()),
+            objects=tuple(names.get("objects", "").split()),
+        )
+        for soname, names in row["library"].items()
+    )
+    return Shim(
+        title=row["title"],
+        folder=row["folder"],
+        message=row["message"],
+        note=row["note"],
+        libraries=tuple(libraries),
+        source=row["source"],
+    )
 
 
 def _companions(document: Row, version: str) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dlsetup import uv
 from dlsetup.errors import DlsetupError, IndexFailedError, InstallFailedError
 from dlsetup.install.transaction import Transaction, recover
+from dlsetup.install.shims import write_shim
 from dlsetup.values.report import Outcome
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from dlsetup.system.interface import Completed, System
     from dlsetup.values.environment import IndexSettings
+    from dlsetup.values.build import Shim
     from dlsetup.values.plan import Plan, Step
     from dlsetup.values.report import Progress
 
@@ -67,6 +69,14 @@ def _run(step: Step, system: System, settings: IndexSettings, progress: Progress
         raise failure(step, completed)
     progress.done(step.title)
     return Outcome(title=step.title, exit_code=completed.exit_code, seconds=completed.seconds, tail=tuple(tail))
+
+
+def _write_shim(step: Step, shim: Shim, environment: str, progress: Progress) -> Outcome:
+    progress.step(step.title)
+    begin = time.monotonic()
+    write_shim(shim, environment)
+    progress.done(step.title)
+    return Outcome(title=step.title, exit_code=0, seconds=time.monotonic() - begin)
 
 
 def _listener(tail: deque[str], progress: Progress) -> Callable[[str], None]:

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from dlsetup.values.environment import Distribution, Environment, Interpreter
-from dlsetup.values.plan import Plan
+from dlsetup.values.plan import Plan, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _SHOWN: dict[type, str] = {
     Plan: "frameworks accelerator compute python environment packages steps reasons rejected",
+    Step: "title argv",
     Environment: "path kind interpreter distributions leftovers torch home writable problem",
     Interpreter: (
         "path version implementation bits free_threaded architecture platform prefix base_prefix purelib stdlib "

@@ -90,7 +90,8 @@ def _show_package(page: Page, package: Package) -> None:
 def _show_steps(page: Page, plan: Plan) -> None:
     for number, step in enumerate(plan.steps):
         page.row("" if number else "do", step.title, column=_COLUMN)
-        page.command(words.command_line(step.argv), indent=_COLUMN + 2)
+        if step.argv:
+            page.command(words.command_line(step.argv), indent=_COLUMN + 2)
 
 
 def _show_rejected(page: Page, plan: Plan, *, verbose: bool) -> None:

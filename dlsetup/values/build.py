@@ -41,6 +41,34 @@ class Framework:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShimLibrary:
+    """One library that a stand-in consists of."""
+
+    soname: str
+    """The file's name, which the loader looks for: "libmpi.so.12"."""
+    functions: tuple[str, ...] = ()
+    """Names that have to be there; to call one of them ends the process with a message."""
+    objects: tuple[str, ...] = ()
+    """Names of data."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shim:
+    """A stand-in for a library that a build was linked against and no current system has; it lives in the environment."""
+
+    title: str
+    """What it stands for: "Open MPI 1.10"."""
+    folder: str
+    """Where the build's libraries look for it, below site-packages: "cntk/libs"."""
+    message: str
+    """What a process is told that calls it, after the function's name."""
+    note: str
+    """What the user should know of it."""
+    libraries: tuple[ShimLibrary, ...]
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Build:
     """One published set of wheels for one kind of platform."""
 
@@ -80,7 +108,9 @@ class Build:
     build_constraints: tuple[str, ...] = ()
     """What their build tools are held to: "setuptools<81"."""
     needs: tuple[str, ...] = ()
-    """What else must be on the machine: "java>=17", "libmpi.so.12"."""
+    """What else must be on the machine: "java>=17"."""
+    shims: tuple[Shim, ...] = ()
+    """What dlsetup writes beside it, for want of libraries that no current system has."""
     download_bytes: int | None = None
     installed_bytes: int | None = None
     note: str = ""

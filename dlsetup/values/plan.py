@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from dlsetup.values.build import Build
+    from dlsetup.values.build import Build, Shim
     from dlsetup.values.environment import Interpreter
 
 
@@ -45,6 +45,20 @@ class Step:
 
     title: str
     argv: tuple[str, ...]
+    """Empty where dlsetup does it itself."""
+    shim: Shim | None = None
+    """The stand-in that is written then."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """The one place that some distributions come from."""
+
+    packages: tuple[str, ...]
+    location: str
+    """An index's URL, or a find-links folder or page."""
+    flat: bool = False
+    """True where it is a find-links location."""
 
 
 @dataclass(frozen=True, kw_only=True)
