@@ -31,6 +31,8 @@ VARIABLES = "https://docs.python.org/3/using/cmdline.html#environment-variables"
 def unshadowed_libraries(situation: Situation) -> Finding:
     """Look on the loader's path for the libraries that wheels bring themselves."""
     session, environment = situation.session, situation.environment
+    if session is not None and session.partial:
+        return _toolkit(situation, session) or skip(LOADER, "what lies on the loader's path is not known")
     if session is None or not session.loader:
         return skip(LOADER, "no loader path with CUDA libraries is set")
     for entry in session.loader:
@@ -46,6 +48,23 @@ def unshadowed_libraries(situation: Situation) -> Finding:
         if both:
             return _shadowed(situation, entry.folder, both[0], bundled[_soname(both[0])])
     return ok(LOADER, "the loader path hides none of the installed libraries")
+
+
+_TOOLKIT = re.compile(r"/cuda[-/](\d+)(?:\.\d+)?/(?:targets/[\w-]+/)?lib(?:64)?/?$")
+"""A toolkit's folder by its usual name, /usr/local/cuda-12.1/lib64."""
+
+
+def _toolkit(situation: Situation, session: Session) -> Finding | None:
+    """See a CUDA toolkit on the loader's path by its name, where a report tells the path but not what lies there.
+
+    Libraries of one major have one name, so a toolkit of the build's own major comes before what its wheels bring.
+    """
+    build = next((each for each in installed(situation) if each.accelerator == "cuda" and each.cuda), None)
+    for folder in (session.variable("LD_LIBRARY_PATH") or "").split(":"):
+        match = _TOOLKIT.search(folder)
+        if match and build is not None and match[1] == (build.cuda or "").split(".")[0]:
+            return _shadowed(situation, folder, f"the libraries of CUDA {match[1]}", build.seen)
+    return None
 
 
 def _soname(name: str) -> str:
@@ -86,7 +105,7 @@ def _shadowed(situation: Situation, folder: str, library: str, wheel: str) -> Fi
         LOADER,
         "nvidia-libs-shadowed-by-ld-library-path",
         "Other CUDA libraries come before those that were installed with the framework.",
-        evidence=(f"LD_LIBRARY_PATH names {folder}, which has {library}", f"{wheel} brings the same library"),
+        evidence=(f"LD_LIBRARY_PATH names {folder}, which has {library}", f"{wheel} brings the same"),
         remedy=Remedy(
             text="Take that folder out of LD_LIBRARY_PATH; the wheels find their own libraries.",
             commands=(unset(situation, "LD_LIBRARY_PATH"),),
@@ -104,6 +123,8 @@ def sensible(situation: Situation) -> Finding:
         found = question(situation, session)
         if found is not None:
             return found
+    if session.partial:
+        return skip(VARS, "only some of the session's variables are known")
     return ok(VARS, "no variable stands in the way")
 
 
@@ -152,7 +173,7 @@ def _keras_backend(situation: Situation, session: Session) -> Finding | None:
     if value == "numpy" or (value == "openvino" and environment.distribution("openvino") is not None):
         return None
     backend = situation.catalog.framework("pytorch" if value == "torch" else value)
-    if backend is not None and distribution_of(situation, backend) is not None:
+    if environment.partial or (backend is not None and distribution_of(situation, backend) is not None):
         return None
     known = {name: framework for name in keras.backends if (framework := situation.catalog.framework(name)) is not None}
     there = [name for name, framework in known.items() if distribution_of(situation, framework) is not None]
@@ -183,7 +204,7 @@ def _legacy_keras(situation: Situation, session: Session) -> Finding | None:
     found = distribution_of(situation, tensorflow) if tensorflow else None
     if value not in {"1", "true"} or environment is None or found is None:
         return None
-    if environment.distribution("tf-keras") is not None:
+    if environment.partial or environment.distribution("tf-keras") is not None:
         return None
     own = version(found.version)
     wanted = f"tf-keras=={own.major}.{own.minor}.*" if own else "tf-keras"
@@ -204,7 +225,7 @@ def _legacy_keras(situation: Situation, session: Session) -> Finding | None:
 def _jax_platforms(situation: Situation, session: Session) -> Finding | None:
     value = session.variable("JAX_PLATFORMS")
     this = _installed(situation, "jax")
-    if not value or this is None:
+    if not value or this is None or (situation.environment is not None and situation.environment.partial):
         return None
     names = {"cuda": "cuda", "gpu": "cuda", "rocm": "rocm"}
     first = value.split(",")[0].strip().lower()

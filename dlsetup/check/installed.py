@@ -125,8 +125,22 @@ def interpreter_architecture(situation: Situation) -> str | None:
 
 def code_inside(situation: Situation, this: Installed) -> tuple[str, ...] | None:
     """Return the GPU architectures with code inside the installed build, None where that is not known."""
+    if interpreter_architecture(situation) is None:
+        return _of_any_architecture(situation, this)
     build = build_of(situation, this)
     return build.gpus if build is not None and build.gpus else None
+
+
+def _of_any_architecture(situation: Situation, this: Installed) -> tuple[str, ...] | None:
+    """Return what the builds for every kind of processor share, where a report does not name the processor."""
+    sets = [
+        build.gpus
+        for build in situation.catalog.builds_of(this.framework)
+        if (str(build.version), build.system) == (this.version, situation.host.os.system)
+        and (build.accelerator, build.compute) == (this.accelerator, this.compute)
+    ]
+    same = bool(sets) and all(set(each) == set(sets[0]) for each in sets)
+    return sets[0] if same and sets[0] else None
 
 
 def cuda_of(compute: str | None) -> str | None:
@@ -154,8 +168,10 @@ class _Told:
 def _torch(situation: Situation, environment: Environment, distribution: Distribution) -> _Told:
     build, tag = environment.torch, label(distribution.version)
     if build is None:
-        return _labelled(situation, distribution, tag)
-    seen = f"torch {build.version or distribution.version}: torch/version.py has "
+        told = _labelled(situation, distribution, tag)
+        return told if told.accelerator or not environment.listed else _from_default_index(situation, distribution)
+    told_by = "built with" if environment.listed else "torch/version.py has"
+    seen = f"torch {build.version or distribution.version}: {told_by} "
     own = tag or label(build.version)
     known = own if own and situation.catalog.compute(own) else None
     if build.cuda:
@@ -172,6 +188,37 @@ def _torch(situation: Situation, environment: Environment, distribution: Distrib
     return _Told(accelerator="cpu", compute="cpu", seen=f"{seen}neither cuda, hip nor xpu")
 
 
+def _from_default_index(situation: Situation, distribution: Distribution) -> _Told:
+    """Tell the build of a torch without label from what is listed beside it.
+
+    Wheels of the PyTorch index bear a label, those of the default index none; conda's have none either. So the default
+    index' build is only believed where the NVIDIA wheels of its very CUDA are there, which conda's do without.
+    """
+    seen = f"{distribution.name} {distribution.version}"
+    system, architecture = situation.host.os.system, interpreter_architecture(situation)
+    if system == "macos":
+        return _Told(accelerator="mps" if architecture == "arm64" else None, seen=f"{seen}, on a Mac")
+    for build in situation.catalog.builds_of("pytorch"):
+        if build.index is None and build.system == system and str(build.version) == public(distribution.version):
+            wheel = _runtime_wheel(situation, cuda_of(build.compute))
+            if wheel is not None:
+                cuda = cuda_of(build.compute)
+                return _Told(accelerator="cuda", compute=build.compute, cuda=cuda, seen=f"{seen} with {wheel}")
+    return _Told(accelerator=None, seen=seen)
+
+
+def _runtime_wheel(situation: Situation, cuda: str | None) -> str | None:
+    """Return the installed CUDA run time, if it is of that version."""
+    environment = situation.environment
+    if environment is None or cuda is None:
+        return None
+    for name in (f"nvidia-cuda-runtime-cu{major(cuda)}", "nvidia-cuda-runtime"):
+        version = environment.version(name)
+        if version is not None and version.startswith(cuda + "."):
+            return f"{name} {version}"
+    return None
+
+
 def _labelled(situation: Situation, distribution: Distribution, tag: str | None) -> _Told:
     compute = situation.catalog.compute(tag) if tag else None
     if compute is None:
@@ -179,6 +226,10 @@ def _labelled(situation: Situation, distribution: Distribution, tag: str | None)
     cuda = cuda_of(compute.name)
     seen = f"{distribution.name} {distribution.version}"
     return _Told(accelerator=compute.accelerator, compute=compute.name, cuda=cuda, seen=seen)
+
+
+_WITH_CUDA = {("linux", "x86_64")}
+"""Where TensorFlow's wheels have GPU code: https://www.tensorflow.org/install/pip."""
 
 
 def _tensorflow(situation: Situation, environment: Environment, distribution: Distribution) -> _Told:
@@ -189,7 +240,15 @@ def _tensorflow(situation: Situation, environment: Environment, distribution: Di
         if metal is None:
             return _Told(accelerator="cpu", compute="cpu", seen=f"{seen} without tensorflow-metal")
         return _Told(accelerator="metal", compute="metal", seen=f"{seen} with tensorflow-metal {metal.version}")
-    if system != "linux" or distribution.name == "tensorflow-cpu" or interpreter_architecture(situation) != "x86_64":
+    architecture = interpreter_architecture(situation)
+    if (
+        environment.listed
+        and distribution.name != "tensorflow-cpu"
+        and (system, architecture or "x86_64") in _WITH_CUDA
+    ):
+        # what [and-cuda] brings is not told, and other packages bring the same libraries
+        return _Told(accelerator=None, seen=seen)
+    if distribution.name == "tensorflow-cpu" or (system, architecture) not in _WITH_CUDA:
         return _Told(accelerator="cpu", compute="cpu", seen=f"{seen} for {system} has no GPU code")
     libraries = [need for need in needs(situation, distribution, ("and-cuda",)) if need.name.startswith("nvidia-")]
     there = [need for need in libraries if need.there]
@@ -204,9 +263,14 @@ def _cuda_of_wheels(name: str) -> str | None:
     return match.group(1) if match else None
 
 
+_JAX_PLUGIN = re.compile(r"jax-(?:cuda|rocm|metal|mps)|metaljax$|libtpu$")
+
+
 def _jax(situation: Situation, environment: Environment, distribution: Distribution) -> _Told:
     del situation
     seen = f"{distribution.name} {distribution.version}"
+    if environment.partial and not any(_JAX_PLUGIN.match(each.name) for each in environment.distributions):
+        return _Told(accelerator=None, seen=seen)
     for each in environment.distributions:
         match = re.fullmatch(r"jax-(cuda|rocm)(\d+)-p(?:lugin|jrt)", each.name)
         if match:
@@ -230,6 +294,8 @@ def _mlx(situation: Situation, environment: Environment, distribution: Distribut
         if match:
             plugin = f"{seen} with {each.name} {each.version}"
             return _Told(accelerator="cuda", cuda=match.group(1), seen=plugin)
+    if environment.partial:
+        return _Told(accelerator=None, seen=seen)
     return _Told(accelerator="cpu", compute="cpu", seen=seen)
 
 

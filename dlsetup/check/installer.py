@@ -111,6 +111,8 @@ def _same_host(index: str | None, url: str) -> bool:
 def recent(situation: Situation) -> Finding:
     """Look for a pip that cannot see today's wheels."""
     pip = situation.environment.version("pip") if situation.environment else None
+    if pip is None and situation.environment is not None and situation.environment.partial:
+        return skip(TOOL, "pip is not among the packages that are told")
     if pip is None:
         return skip(TOOL, "no pip in the environment, and none is needed")
     if situation.host.os.system != "linux" or not older(pip, _MANYLINUX):

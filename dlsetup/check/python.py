@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dlsetup.values.build import Build, Framework
-    from dlsetup.values.environment import Distribution, Interpreter
+    from dlsetup.values.environment import Distribution, Environment, Interpreter
     from dlsetup.values.finding import Finding
     from dlsetup.values.situation import Situation
 
@@ -251,9 +251,17 @@ def sound(situation: Situation) -> Finding:
     found = _managed(situation) or _other_python(situation) or _user_site(situation)
     if found is not None:
         return found
+    if environment.listed:
+        return _as_told(environment)
     if environment.kind == "system":
         return ok(ENV, f"{environment.interpreter.path}, the system's own Python: dlsetup leaves it alone")
     return ok(ENV, f"Python {environment.interpreter.version} in {environment.path}")
+
+
+def _as_told(environment: Environment) -> Finding:
+    if environment.interpreter.version is None:
+        return skip(ENV, "nothing tells which Python the packages are installed in")
+    return ok(ENV, f"Python {environment.interpreter.version}, as the recording tells")
 
 
 def _broken(situation: Situation, problem: str) -> Finding:
@@ -375,7 +383,7 @@ def _user_site(situation: Situation) -> Finding | None:
 def unshadowed(situation: Situation) -> Finding:
     """Look for files that Python would import in place of a framework or of its own library."""
     session = situation.session
-    if session is None:
+    if session is None or session.folder is None:
         return skip(SHADOW, "the working folder is not known")
     hiding = [each for each in session.shadows if _hides(situation, _module(each))]
     if not hiding:
@@ -429,6 +437,8 @@ def complete(situation: Situation) -> Finding:
     interpreter = interpreter_of(situation)
     if interpreter is None:
         return skip(STDLIB, "no interpreter")
+    if situation.environment is not None and situation.environment.listed:
+        return skip(STDLIB, "which standard modules there are is not in the recording")
     if not interpreter.missing_modules:
         return ok(STDLIB, "the standard library is whole")
     names = ", ".join(interpreter.missing_modules)

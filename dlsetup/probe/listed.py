@@ -56,18 +56,22 @@ def parse_pip_check(text: str) -> tuple[Pairs, bool | None]:
     """Read `pip check`: which distribution has which requirement that does not hold, and whether all hold."""
     plain = clean(text)
     broken = (*_BROKEN.findall(plain), *_MISSING.findall(plain))
-    found = tuple((normalise(name), requirement) for name, requirement in broken)
+    # pip names only those that apply, so the markers have been evaluated, on the machine itself
+    found = tuple((normalise(name), requirement.partition(";")[0].strip()) for name, requirement in broken)
     return found, False if found else True if _SOUND in plain else None
 
 
-def parse_printed(command: str, text: str) -> TorchBuild | None:
-    """Read what `python -c "import torch; print(torch.__version__, torch.version.cuda, ...)"` printed."""
+def parse_printed(command: str, text: str) -> dict[str, str]:
+    """Read what `python -c "import torch; print(torch.__version__, ...)"` printed, by expression."""
     asked = re.search(r"print\(((?:[^()]|\(\))*)\)", command)
     names = [name.strip() for name in asked[1].split(",")] if asked else []
     words = clean(text).strip().split("\n")[0].split()
-    if "torch.__version__" not in names or len(words) != len(names):
+    return dict(zip(names, words, strict=True)) if len(words) == len(names) else {}
+
+
+def _printed_build(told: dict[str, str]) -> TorchBuild | None:
+    if "torch.__version__" not in told:
         return None
-    told = dict(zip(names, words, strict=True))
     if "torch.version.cuda" not in told or not re.match(r"\d+\.\d", told["torch.__version__"]):
         return None
     cuda = told["torch.version.cuda"]
@@ -96,6 +100,7 @@ def probe_listed(system: System) -> Environment | None:
         listed=True,
         partial=partial,
         consistent=consistent,
+        sees_gpu=_sees_gpu(system),
     )
 
 
@@ -205,13 +210,25 @@ def _torch(system: System, distributions: tuple[Distribution, ...], conda: tuple
     told = system.value("told.torch")
     build = _build({str(key): value for key, value in told.items()}) if isinstance(told, dict) else None
     for line, text in recorded(system, "python") if build is None else ():
-        build = build or parse_printed(line, text)
+        build = build or _printed_build(parse_printed(line, text))
     own = next((each.version for each in distributions if each.name == "torch"), None)
     for name, version, string, channel in conda if build is None else ():
         match = re.search(r"(?:^|_)(?:cuda(\d+)\.?(\d)|(cpu))", string)
         if name in _CONDA_NAMES and channel != "pypi" and own == version and match:
             build = TorchBuild(version=version, cuda=f"{match[1]}.{match[2]}" if match[1] else None)
     return build
+
+
+def _sees_gpu(system: System) -> bool | None:
+    """Return what a framework said of whether it sees a GPU."""
+    told = system.value("told.sees-gpu")
+    if isinstance(told, bool):
+        return told
+    for line, text in recorded(system, "python"):
+        word = parse_printed(line, text).get("torch.cuda.is_available()")
+        if word in {"True", "False"}:
+            return word == "True"
+    return None
 
 
 def _build(facts: dict[str, Any]) -> TorchBuild | None:

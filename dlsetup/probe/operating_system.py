@@ -175,10 +175,25 @@ def _os_release(system: System) -> tuple[dict[str, str], str]:
     return {}, why
 
 
+_SMI = re.compile(r"NVIDIA-SMI\s+(\d[\d.]+)[\s/]+(?:Driver|KMD) Version:?\s+(\d[\d.]+)")
+
+
+def _smi_of_wsl(system: System) -> bool:
+    """Tell WSL 2 by nvidia-smi: there it is of another version than the driver, which is the one of Windows.
+
+    Anywhere else the two are equal, or nvidia-smi prints "Driver/library version mismatch" in place of the table. Seen
+    with 545.46 over 546.80 (https://github.com/microsoft/WSL/issues/11589) and 535.103 over 537.13 (issue 11277 there).
+    """
+    heads = (match for _, text in recorded(system, "nvidia-smi") if (match := _SMI.search(clean(text))))
+    return any(match[1] != match[2] for match in heads)
+
+
 def _wsl(system: System, kernel: str | None) -> int | None:
     found = parse_wsl(kernel or "")
     if found is None and kernel is None:
         found = parse_wsl(content(system, "/proc/version").replace(" ", "\n").partition("version\n")[2].split("\n")[0])
+    if found is None and kernel is None and _smi_of_wsl(system):
+        return 2
     if found is None and (system.variable("WSL_INTEROP") or system.variable("WSL_DISTRO_NAME")):
         return 2  # a kernel of the user's own; WSL 1 cannot have one
     return found

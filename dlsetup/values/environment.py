@@ -106,6 +106,12 @@ class Environment:
     """Only some of the distributions are told: what is not among them may be installed all the same."""
     consistent: bool | None = None
     """What `pip check` said, where a recording holds it. What it said is missing stands among the requirements."""
+    sees_gpu: bool | None = None
+    """What the framework itself said (torch.cuda.is_available()), where a report holds it."""
+
+    libraries: tuple[str, ...] | None = None
+    """Names of the shared libraries that stand beside those of an old framework (CNTK), and of Open MPI's that the loader
+    finds; None where nobody had to look."""
 
     def distribution(self, name: str) -> Distribution | None:
         """Return the installed distribution of that normalised name."""
@@ -165,6 +171,25 @@ class Session:
     def variable(self, name: str) -> str | None:
         """Return a variable's value, None if it is not set."""
         return dict(self.variables).get(name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Java:
+    """The Java that Spark would start: the one that JAVA_HOME names, else the first on the PATH."""
+
+    path: str | None = None
+    """The program; None where there is none."""
+    version: str | None = None
+    """"17.0.15" or "1.8.0_452"; None where that is not known."""
+    home: str | None = None
+    """What JAVA_HOME says."""
+
+    @property
+    def major(self) -> int | None:
+        """Return 17 of "17.0.15", and 8 of "1.8.0_452"."""
+        parts = (self.version or "").replace("-", ".").replace("_", ".").split(".")
+        number = parts[1] if parts[0] == "1" and len(parts) > 1 else parts[0]
+        return int(number) if number.isdigit() else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from dlsetup.values.finding import Remedy
 
 if TYPE_CHECKING:
     from dlsetup.values.finding import Finding
+    from dlsetup.values.host import Driver
     from dlsetup.values.situation import Situation
 
 NAME = "m.amd"
@@ -24,10 +25,11 @@ def usable(situation: Situation) -> Finding:
     host = situation.host
     gpus, driver = host.gpus_of("amd"), host.driver("amd")
     if not gpus:
-        return skip(NAME, "no AMD GPU")
+        return _closed(driver) or skip(NAME, "no AMD GPU")
     if host.os.system != "linux" or host.os.wsl is not None:
         return skip(NAME, "AMD's Linux driver is not used here")
-    if not uses(situation, "rocm"):
+    tried = driver is not None and _TRIED in (driver.detail or "")
+    if not uses(situation, "rocm") and not tried:
         return ok(NAME, "no ROCm build is installed that would need AMD's driver")
     if driver is not None and driver.state != "ok":
         return _trouble(situation)
@@ -45,19 +47,11 @@ def _trouble(situation: Situation) -> Finding:
     detail = (driver.detail if driver else None) or "the kernel's amdgpu driver is not there"
     name = situation.host.gpus_of("amd")[0].name or "an AMD GPU"
     evidence = (f"{name} is on the bus", detail)
-    if re.search(r"permission|denied|group|may not|unable to open /dev/kfd", detail.lower()):
-        return fail(
-            NAME,
-            "rocm-user-not-in-render-group",
-            "You have no right to use the AMD GPU.",
-            evidence=evidence,
-            remedy=Remedy(
-                text="Join the groups that own its device files, then log out and in again.",
-                commands=("sudo usermod -aG render,video $USER",),
-                needs_root=True,
-                links=(PERMISSIONS,),
-            ),
-        )
+    if _DENIED.search(detail):
+        return _no_right(evidence)
+    if "cannot allocate memory" in detail.lower():
+        # hsaKmtOpenKFD() fails so where the driver has turned every GPU down
+        return _refused(evidence)
     return fail(
         NAME,
         "rocm-driver-not-loaded",
@@ -70,6 +64,50 @@ def _trouble(situation: Situation) -> Finding:
             links=(PERMISSIONS,),
         ),
     )
+
+
+def _refused(evidence: tuple[str, ...]) -> Finding:
+    return fail(
+        NAME,
+        "rocm-kfd-unsupported-gpu",
+        "The AMD driver does not offer this GPU for computing.",
+        evidence=evidence,
+        remedy=Remedy(
+            text="Read what the kernel says of it; a GPU that is too old for ROCm trains on the processor.",
+            commands=("sudo dmesg | grep kfd",),
+            needs_root=True,
+            links=("https://rocm.docs.amd.com/projects/install-on-linux/en/latest/reference/system-requirements.html",),
+        ),
+    )
+
+
+_TRIED = "Unable to open /dev/kfd"
+"""rocminfo's own words: somebody wants to compute there, whatever is installed."""
+
+_DENIED = re.compile(r"permission|denied|group|may not", re.IGNORECASE)
+
+
+def _no_right(evidence: tuple[str, ...]) -> Finding:
+    return fail(
+        NAME,
+        "rocm-user-not-in-render-group",
+        "You have no right to use the AMD GPU.",
+        evidence=evidence,
+        remedy=Remedy(
+            text="Join the groups that own its device files, then log out and in again.",
+            commands=("sudo usermod -aG render,video $USER",),
+            needs_root=True,
+            links=(PERMISSIONS,),
+        ),
+    )
+
+
+def _closed(driver: Driver | None) -> Finding | None:
+    """See a tool of ROCm that was kept from a GPU that nothing else names."""
+    detail = (driver.detail if driver is not None and driver.state == "error" else None) or ""
+    if "/dev/kfd" not in detail or not _DENIED.search(detail):
+        return None
+    return _no_right((detail, "the kernel's AMD driver is loaded"))
 
 
 def _integrated_first(situation: Situation) -> Finding | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, skip, unknown
 from dlsetup.check.commands import unset
+from dlsetup.check.installed import installed
 from dlsetup.check.versions import version
 from dlsetup.values.architecture import compute_capability
 from dlsetup.values.finding import Remedy
@@ -58,7 +60,7 @@ def driver_serves(situation: Situation) -> Finding:
 def _without_gpu(situation: Situation, driver: Driver | None) -> Finding:
     """Judge a driver whose GPUs were not seen: only a mismatch is trouble whatever the bus holds."""
     if situation.host.unknown("gpus") is None or driver is None:
-        return skip(DRIVER, "no NVIDIA GPU")
+        return _unseen(situation) or skip(DRIVER, "no NVIDIA GPU")
     if driver.state == "mismatch":
         return _trouble(situation, Gpu(vendor="nvidia"), driver)
     if driver.state == "ok" or "No devices were found" in (driver.detail or ""):
@@ -70,6 +72,24 @@ def _without_gpu(situation: Situation, driver: Driver | None) -> Finding:
         text="Look whether the machine has one.",
         commands=("lspci -d 10de:",) if situation.host.os.system == "linux" else ("nvidia-smi",),
     )
+
+
+def _unseen(situation: Situation) -> Finding | None:
+    """See a report of a CUDA build that finds no GPU on a machine of which neither GPUs nor driver are known."""
+    environment = situation.environment
+    build = next((each for each in installed(situation) if each.accelerator == "cuda"), None)
+    if situation.host.unknown("gpus") is None or environment is None or environment.sees_gpu is not False:
+        return None
+    if build is None:
+        return None
+    found = unknown(
+        DRIVER,
+        f"{build.title} is a CUDA build and found no GPU: there is no NVIDIA GPU, or no driver for it.",
+        evidence=(build.seen, "it reported that no GPU is available, and no driver was named"),
+        text="Ask the driver itself; where there is no NVIDIA GPU, the build for the processor is far smaller.",
+        commands=("nvidia-smi",),
+    )
+    return replace(found, mode="nvidia-driver-missing")
 
 
 def lent(situation: Situation) -> bool:
@@ -228,7 +248,7 @@ def visible(situation: Situation) -> Finding:
         return skip(VISIBILITY, "the session's variables are not known")
     value = session.variable("CUDA_VISIBLE_DEVICES")
     if value is None:
-        return _scheduler(situation) or ok(VISIBILITY, "no variable hides a GPU")
+        return _unset(situation, partial=session.partial)
     if any(name.startswith("RAY_") for name, _ in session.variables) and not value.strip():
         return ok(VISIBILITY, "Ray hides the GPUs from a task that asked for none", mode="ray-or-launcher-hides-gpus")
     if not hides_all(value, len(gpus), split=any(gpu.mig for gpu in gpus)):
@@ -244,6 +264,12 @@ def visible(situation: Situation) -> Finding:
             links=("https://docs.nvidia.com/cuda/cuda-c-programming-guide/#cuda-environment-variables",),
         ),
     )
+
+
+def _unset(situation: Situation, *, partial: bool) -> Finding:
+    if partial:
+        return skip(VISIBILITY, "only some of the session's variables are known")
+    return _scheduler(situation) or ok(VISIBILITY, "no variable hides a GPU")
 
 
 def hides_all(value: str, count: int, *, split: bool = False) -> bool:

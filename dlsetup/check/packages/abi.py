@@ -50,7 +50,8 @@ def _breaks(rule: AbiRule, environment: Environment) -> bool:
     if package is None or not older(public(package.version), rule.below):
         return False
     if other is None:
-        return rule.absent
+        # of a list that is cut short nothing is known to be missing
+        return rule.absent and not environment.partial
     here, limit = version(other.version), version(rule.from_)
     return here is not None and limit is not None and here >= limit
 

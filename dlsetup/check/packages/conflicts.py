@@ -29,7 +29,7 @@ def none_share_files(situation: Situation) -> Finding:
         return skip(NAME, "nothing is installed")
     for group in _groups(situation):
         there = [found for name in group.packages if (found := environment.distribution(name)) is not None]
-        rivals = _rivals(there)
+        rivals = _without_parts(_rivals(there)) if environment.listed else _rivals(there)
         if len(rivals) > 1:
             return _found(situation, group, rivals)
     return _conda(environment) or ok(NAME, "no two packages share their files")
@@ -47,6 +47,21 @@ def _groups(situation: Situation) -> Iterator[Exclusive]:
 def _rivals(there: list[Distribution]) -> list[Distribution]:
     """Leave out what another one of them requires in this very version: a stub and the package behind it."""
     return [each for each in there if not any(_pulls(other, each) for other in there if other is not each)]
+
+
+_PARTS = frozenset({"tensorflow-intel", "tensorflow-macos"})
+"""What the tensorflow of one version requires on some platforms, and brings the files in its place."""
+
+
+def _without_parts(there: list[Distribution]) -> list[Distribution]:
+    """Leave out what the other one of the same version may have brought: a list does not tell requirements."""
+    return [
+        each
+        for each in there
+        if not (
+            each.name in _PARTS and any(other.name == "tensorflow" and other.version == each.version for other in there)
+        )
+    ]
 
 
 def _pulls(stub: Distribution, package: Distribution) -> bool:

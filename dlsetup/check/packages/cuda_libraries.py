@@ -43,6 +43,8 @@ def right(situation: Situation) -> Finding:
     wrong = [need for need in needed if not need.met]
     if wrong:
         return _wrong(situation, wrong)
+    if environment.listed and not environment.consistent:
+        return skip(NAME, "what the frameworks require of CUDA libraries is not in the recording")
     return _mixed(situation, environment, wheels) or ok(NAME, f"{len(wheels)} CUDA libraries, all as required")
 
 
@@ -111,6 +113,9 @@ def _mixed(situation: Situation, environment: Environment, wheels: list[Distribu
     suffixed = [each for each in wheels if re.search(r"-cu\d+$", each.name)]
     if len({cuda_major(each.name) for each in suffixed}) < 2:  # noqa: PLR2004
         return None
+    if environment.listed:
+        # what nothing requires cannot be told from a list
+        return None
     wanted = required_names(environment)
     orphans = [each for each in suffixed if each.name not in wanted]
     return _orphans(situation, orphans) if orphans else None
@@ -118,7 +123,7 @@ def _mixed(situation: Situation, environment: Environment, wheels: list[Distribu
 
 def _same_folder(situation: Situation, environment: Environment, stem: str, both: list[Distribution]) -> Finding:
     wanted = required_names(environment)
-    orphans = [each for each in both if each.name not in wanted]
+    orphans = [each for each in both if each.name not in wanted and not environment.listed]
     kept = next((each for each in both if each not in orphans), both[-1])
     folder = stem.replace("-", "/", 1)
     commands: tuple[str, ...] = ("dlsetup frameworks",)
@@ -135,7 +140,7 @@ def _same_folder(situation: Situation, environment: Environment, stem: str, both
         "CUDA libraries of two generations overwrite each other in this environment.",
         evidence=(
             " and ".join(f"{each.name} {each.version}" for each in both) + f" both write {folder}",
-            f"nothing requires {orphans[0].name}" if orphans else "each is required by one of the frameworks",
+            f"nothing requires {orphans[0].name}" if orphans else "only one of them can be there whole",
         ),
         remedy=change_packages(situation, text, *commands, automatic=bool(orphans), links=(LIBRARIES,)),
     )

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 NAME = "pkg.extensions"
 
-_PINNED = {"xformers": "xformers-torch-mismatch", "vllm": "torch-extension-abi-generic"}
+_PINNED = {
+    "xformers": "xformers-torch-mismatch",
+    "vllm": "torch-extension-abi-generic",
+    "torchtext": "torch-extension-abi-generic",
+}
 """Extensions whose metadata name the one torch that they were built for."""
 
 _LABELLED = {
@@ -50,6 +54,9 @@ def match(situation: Situation) -> Finding:
         if found is not None:
             return found
     found = _ipex(situation, ipex, torch) if ipex is not None else None
+    pinned = any(each.name in _PINNED for each in there)
+    if found is None and pinned and environment.listed and not environment.consistent:
+        return skip(NAME, "which torch the extensions were built for is not in the recording")
     return found or _untold(situation, there) or ok(NAME, "compiled extensions were made for this torch")
 
 
@@ -60,6 +67,8 @@ def _pinned(situation: Situation, extension: Distribution) -> Finding | None:
     broken = next((need for need in needs(situation, extension) if need.name == "torch" and not need.met), None)
     if broken is None:
         return None
+    if extension.name == "torchtext":
+        return _ended(situation, extension, str(broken))
     return fail(
         NAME,
         mode,
@@ -71,6 +80,22 @@ def _pinned(situation: Situation, extension: Distribution) -> Finding | None:
             pip_install(situation, "--upgrade", extension.name, f"torch=={broken.found}"),
             automatic=False,
             links=("https://github.com/facebookresearch/xformers#installing-xformers",),
+        ),
+    )
+
+
+def _ended(situation: Situation, extension: Distribution, broken: str) -> Finding:
+    return fail(
+        NAME,
+        _PINNED[extension.name],
+        f"{extension.name} was built for another torch, and there is none for newer ones.",
+        evidence=(broken,),
+        remedy=change_packages(
+            situation,
+            f"Remove {extension.name}, which is no longer developed.",
+            pip_uninstall(situation, extension.name),
+            automatic=False,
+            links=("https://github.com/pytorch/text",),
         ),
     )
 

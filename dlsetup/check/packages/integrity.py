@@ -24,6 +24,8 @@ def whole(situation: Situation) -> Finding:
     environment = situation.environment
     if environment is None or not (environment.distributions or environment.leftovers):
         return skip(NAME, "nothing is installed")
+    if environment.listed:
+        return skip(NAME, "the files of the packages are not in the recording")
     found = (
         _doubled(situation, environment)
         or _truncated(situation, environment)

@@ -27,6 +27,8 @@ def agree(situation: Situation) -> Finding:
     if environment is None or jax is None:
         return skip(NAME, "JAX is not installed")
     found = _jaxlib(situation, jax) or _plugins(situation, environment, jax) or _metal(situation, environment, jax)
+    if found is None and environment.listed and not environment.consistent:
+        return skip(NAME, "what JAX and its plugins require is not in the recording")
     return found or ok(NAME, f"jax {jax.version}, jaxlib {environment.version('jaxlib')}")
 
 
@@ -70,6 +72,12 @@ def _plugins(situation: Situation, environment: Environment, jax: Distribution) 
         for need in needs(situation, plugin):
             if need.name.endswith("-pjrt") and not need.met:
                 return _skew(situation, str(need))
+        pjrt = environment.distribution(plugin.name.replace("-plugin", "-pjrt"))
+        # each plugin requires the pjrt of its own version; a list does not tell requirements
+        if environment.listed and pjrt is not None and pjrt.version != plugin.version:
+            return _skew(
+                situation, f"{plugin.name} {plugin.version} goes with {pjrt.name} of its version, not {pjrt.version}"
+            )
     return None
 
 

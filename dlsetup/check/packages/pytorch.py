@@ -8,7 +8,7 @@ from dlsetup.check.answers import fail, ok, skip, warn
 from dlsetup.check.commands import dlsetup_install, pip_install, untouchable
 from dlsetup.check.installed import cuda_of, installed, interpreter_architecture, major, torch_in
 from dlsetup.check.requirements import Need, needs
-from dlsetup.check.versions import label, normal, public, requirement
+from dlsetup.check.versions import label, normal, public, requirement, version
 from dlsetup.values.finding import Remedy
 
 if TYPE_CHECKING:
@@ -32,7 +32,19 @@ def one_release(situation: Situation) -> Finding:
             found = _release(situation, environment, companion, torch) or _build(situation, companion, torch)
             if found is not None:
                 return found
-    return _triton(situation, torch) or ok(NAME, _together(environment, torch))
+    found = _triton(situation, torch)
+    if found is None and _untold(situation, environment):
+        return skip(NAME, "which releases belong together is not in the recording")
+    return found or ok(NAME, _together(environment, torch))
+
+
+def _untold(situation: Situation, environment: Environment) -> bool:
+    """Tell whether a companion is there of which neither its metadata nor the catalog tell what it goes with."""
+    if not environment.listed or environment.consistent:
+        return False
+    there = [each for name in COMPANIONS if (each := environment.distribution(name)) is not None]
+    known = {(normal(rule.package), rule.version) for rule in situation.catalog.companions}
+    return any((each.name, public(each.version)) not in known for each in there)
 
 
 def _together(environment: Environment, torch: Distribution) -> str:
@@ -83,7 +95,23 @@ def _wanted(situation: Situation, companion: Distribution, torch: Distribution) 
                 continue
             if not found.specifier.contains(public(torch.version) or "", prereleases=True):
                 return rule.requires
-    return None
+    return _by_number(companion, torch)
+
+
+_TOGETHER = ((2, 0), (2, 10))
+"""Of these releases torchaudio bears torch's own number: https://docs.pytorch.org/audio/stable/installation.html."""
+
+
+def _by_number(companion: Distribution, torch: Distribution) -> str | None:
+    """Return what a torchaudio goes with that no rule names, such as another vendor's build of it."""
+    own, other = version(companion.version), version(torch.version)
+    # nightlies of the two were numbered apart
+    if companion.name != "torchaudio" or own is None or other is None or own.is_devrelease or other.is_devrelease:
+        return None
+    numbers = (own.major, own.minor)
+    if not _TOGETHER[0] <= numbers <= _TOGETHER[1] or numbers == (other.major, other.minor):
+        return None
+    return f"torch=={own.major}.{own.minor}.*"
 
 
 def _build(situation: Situation, companion: Distribution, torch: Distribution) -> Finding | None:

@@ -11,7 +11,7 @@ from dlsetup.check.remedies import change_packages
 from dlsetup.check.requirements import Need, closure
 
 if TYPE_CHECKING:
-    from dlsetup.values.environment import Distribution
+    from dlsetup.values.environment import Distribution, Environment
     from dlsetup.values.finding import Finding, Remedy
     from dlsetup.values.situation import Situation
 
@@ -28,7 +28,7 @@ def hold(situation: Situation) -> Finding:
         return skip(NAME, "the interpreter that requirements depend on is not known")
     broken = [need for need in closure(situation, roots) if not need.met and not judged_elsewhere(need)]
     if not broken:
-        return ok(NAME, "everything that the frameworks require is there")
+        return _sound(situation.environment)
     mode = "mlx-library-mismatch" if broken[0].by.name == "mlx" else "dependency-violation-after-install"
     first = broken[0]
     return fail(
@@ -38,6 +38,14 @@ def hold(situation: Situation) -> Finding:
         evidence=tuple(str(need) for need in broken[:5]),
         remedy=_mend(situation, broken),
     )
+
+
+def _sound(environment: Environment) -> Finding:
+    if not environment.listed:
+        return ok(NAME, "everything that the frameworks require is there")
+    if environment.consistent:
+        return ok(NAME, "pip check found nothing amiss")
+    return skip(NAME, "what the packages require is not in the recording")
 
 
 def framework_distributions(situation: Situation) -> tuple[Distribution, ...]:

@@ -35,6 +35,8 @@ def fits(situation: Situation) -> Finding:
         or _addons(situation, environment, tensorflow)
         or _libraries(situation, tensorflow)
     )
+    if found is None and environment.listed and not environment.consistent:
+        return skip(NAME, "what TensorFlow and its plugins require is not in the recording")
     return found or ok(NAME, f"{tensorflow.name} {tensorflow.version}")
 
 

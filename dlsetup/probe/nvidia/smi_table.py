@@ -45,12 +45,16 @@ def parse(text: str) -> Reading:
         _read_line(line, rows)
     driver, cuda = _DRIVER.search(plain), _CUDA.search(plain)
     said = trouble(plain)
+    troubles = [f"GPU {row.index} answers ERR!" for row in rows if row.name == "ERR!"]
+    if cuda and cuda.group(1) == "ERR!":
+        # the CUDA library and the driver do not fit: https://github.com/microsoft/WSL/issues/11589
+        troubles.append("nvidia-smi prints ERR! as its CUDA version")
     return Reading(
         sightings=tuple(_sighting(row) for row in rows),
         version=driver_version(driver.group(1)) if driver else None,
         cuda=cuda_version(cuda.group(1)) if cuda else None,
-        state=said.state or ("error" if any(row.name == "ERR!" for row in rows) else None),
-        detail=said.detail or next((f"GPU {row.index} answers ERR!" for row in rows if row.name == "ERR!"), None),
+        state=said.state or ("error" if troubles else None),
+        detail=said.detail or next(iter(troubles), None),
     )
 
 

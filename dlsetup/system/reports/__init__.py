@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from dlsetup.errors import UnreadableError
@@ -11,7 +12,7 @@ from dlsetup.system.reports import collect_env, listed_facts, objects, others, p
 from dlsetup.system.reports.gathered import FROM_SYSTEM, FROM_TOOL, Gathered
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from dlsetup.system.reports.pasted import Passage
 
@@ -74,6 +75,8 @@ def _read(passage: Passage, gathered: Gathered, *, alone: bool) -> None:
     for tool, answer in tools.find(passage.text):
         gathered.answer(tool.title, tool.key, answer)
         gathered.system(tool.system or _of_smi(answer), FROM_SYSTEM if tool.system else FROM_TOOL)
+    for line, answer in tools.queried(passage.text):
+        gathered.answer("nvidia-smi --query-gpu", line, answer)
     objects.read(passage.text, gathered)
     for read in _REPORTS:
         read(passage.text, gathered)
@@ -81,11 +84,11 @@ def _read(passage: Passage, gathered: Gathered, *, alone: bool) -> None:
 
 
 def _of_smi(answer: str) -> str:
-    """Tell the system by nvidia-smi's driver model, which Windows alone has: the column's title, WDDM or TCC."""
+    """Tell the system by a column of nvidia-smi's table, whose program inside WSL is the one for Linux."""
     head = answer[:20_000]
-    if any(word in head for word in ("TCC/WDDM", "Driver-Model", "WDDM", "MCDM")):
+    if "TCC/WDDM" in head or "Driver-Model" in head:
         return "windows"
-    return "linux" if any(word in head for word in ("Persistence-M", "<current_dm>N/A<", "<current_dm>N/A")) else ""
+    return "linux" if "Persistence-M" in head or re.search(r"<(?:current_dm|driver_model)>\s*N/A\s*<", head) else ""
 
 
 def enriched(recording: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,12 +96,14 @@ def enriched(recording: Mapping[str, Any]) -> dict[str, Any]:
 
     What the recording says itself is never replaced.
     """
-    texts = [text for part in ("files", "commands") for text in _outputs(recording.get(part))]
     gathered = Gathered()
-    for text in texts:
-        for passage in pasted.passages(pasted.plain(text)):
-            for read in _REPORTS:
-                read(passage.text, gathered)
+    for part in ("files", "commands"):
+        for key, text in _outputs(recording.get(part)):
+            for passage in pasted.passages(pasted.plain(text)):
+                for read in _REPORTS:
+                    read(passage.text, gathered)
+                if not tools.is_known(key):
+                    _read(passage, gathered, alone=False)
     if not gathered.titles:
         return dict(recording)
     found = gathered.recording()
@@ -110,12 +115,9 @@ def _mapping(part: object) -> dict[str, Any]:
     return {str(key): item for key, item in part.items()} if isinstance(part, dict) else {}
 
 
-def _outputs(part: object) -> list[str]:
-    """Return what the commands of one part of a recording printed; files hold no reports."""
-    texts = []
+def _outputs(part: object) -> Iterator[tuple[str, str]]:
+    """Yield the command lines of one part of a recording, each with what it printed; files hold no reports."""
     for key, answer in _mapping(part).items():
-        if not key.startswith("/"):
-            text = answer.get("stdout") if isinstance(answer, dict) else answer
-            if isinstance(text, str):
-                texts.append(text)
-    return texts
+        text = answer.get("stdout") if isinstance(answer, dict) else answer
+        if isinstance(text, str) and not re.match(r"/|[A-Za-z]:[\\/]", key):
+            yield key, text

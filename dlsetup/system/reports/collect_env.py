@@ -144,6 +144,10 @@ def _torch(facts: dict[str, str | None], into: Gathered) -> None:
         }
         if "CUDA used to build PyTorch" in facts:
             into.facts("told.torch", build)
+    told = {"True": True, "Yes": True, "False": False, "No": False}
+    for key in ("Is CUDA available", "Is XPU available"):
+        if told.get(facts.get(key) or "") is not None and into.values.get("told.sees-gpu") is not True:
+            into.values["told.sees-gpu"] = told[str(facts[key])]
 
 
 def _gpus(blocks: dict[str, list[str]], facts: dict[str, str | None], into: Gathered) -> None:

@@ -20,7 +20,7 @@ class Gathered:
     `told.gpus` ([{"vendor", "name", "architecture", "pci_id", "memory_bytes", "index"}]), `told.drivers` ([{"vendor",
     "version", "supports"}]), `told.python` ({"version", "bits", "machine", "implementation", "free_threaded", "conda",
     "prefix"}), `told.packages` ([[name, version]]: some of what is installed), `told.torch` ({"version", "cuda", "hip",
-    "xpu"}).
+    "xpu"}), `told.sees-gpu` (what the framework said).
     """
 
     files: dict[str, str] = field(default_factory=dict)

@@ -6,12 +6,15 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from dlsetup.system.reports.gathered import FROM_SYSTEM
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from dlsetup.system.reports.gathered import Gathered
 
 _OPENING = re.compile(r"^[ \t]*(?=[{\[])", re.MULTILINE)
+_SYSTEMS = {"system_profiler": "macos", "rocm-smi": "linux", "Get-CimInstance": "windows", "lscpu": "linux"}
 _TRIES = 200
 """Brackets at the beginning of a line that are looked at: a log may hold thousands."""
 
@@ -22,6 +25,7 @@ def read(text: str, into: Gathered) -> None:
         found = _known(answer, source)
         if found is not None:
             into.answer(*found)
+            into.system(_SYSTEMS.get(found[1].split()[0], ""), FROM_SYSTEM)
 
 
 def _answers(text: str) -> Iterator[tuple[Any, str]]:

@@ -43,6 +43,8 @@ def read_jax(text: str, into: Gathered) -> bool:
         if re.fullmatch(r"\d+(?:\.\d+)+\S*", facts.get(name, "")):
             into.package(name, facts[name])
     _uname(facts.get("platform", ""), into)
+    if facts.get("device info", "").startswith("cpu-"):
+        into.value("told.sees-gpu", False)
     device = re.match(r"(.+)-(\d{1,3}), (\d{1,3}) local devices", facts.get("device info", ""))
     if device and re.match(r"NVIDIA |Tesla |GeForce |Quadro ", device[1]):
         for index in range(int(device[3])):

@@ -54,14 +54,14 @@ def passages(text: str) -> Iterator[Passage]:
     command, depth = "", 0
     for raw in text.split("\n"):
         deeper, line = _unquoted(raw)
-        line = _GLUED.sub(r"\1", _TAGS.sub("", line))
+        line = _TAGS.sub("", line)
         asked = _prompted(line)
-        if asked or deeper != depth or _FENCE.match(line) or _PYTHON.match(line):
+        between = asked or _FENCE.match(line) or _PYTHON.match(line)
+        if between or deeper != depth:
             yield from _passage(lines, command)
             lines, command, depth = [], asked, deeper
-            if asked or _FENCE.match(line) or _PYTHON.match(line):
-                continue
-        lines.append(line)
+        if not between:
+            lines.append(_GLUED.sub(r"\1", line))
     yield from _passage(lines, command)
 
 

@@ -32,7 +32,7 @@ class Tool:
 _GPU_ROW = (
     r"[ \t]*\|[ \t]*\d{1,3}[ \t]+\S[^|\n]*\|[ \t]*[0-9A-Fa-f]{4,8}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-9A-Fa-f][ \t]"
 )
-_KEY = r"[ \t]{0,80}[A-Za-z#][\w #()./&,-]{0,80}:(?:[ \t].*)?"
+_KEY = r"[ \t]{0,80}[A-Za-z#][\w \t#()./&,-]{0,80}:(?:[ \t].*)?"
 _SMI_TROUBLE = (
     r"[ \t]*(?:NVIDIA-SMI has failed because |Failed to initialize NVML: |NVIDIA-SMI couldn't find libnvidia-ml"
     r"|Unable to determine the device handle for [Gg][Pp][Uu] ?[\d:a-fA-F.]+: ).*"
@@ -303,32 +303,46 @@ def find(text: str) -> Iterator[tuple[Tool, str]]:
         position = 0
         start = _pattern(rf"^(?:{tool.start})$")
         while (match := start.search(text, position)) is not None:
-            answer = _answer(tool, text, match.start())
-            position = match.start() + max(len(answer), match.end() - match.start(), 1)
+            end = _end(tool, text, match.start())
+            position = max(end, match.end(), match.start() + 1)
+            answer = _without_margin(text[_begin(tool, text, match.start()) : end])
             if all(_pattern(proof).search(answer) for proof in tool.proof):
                 yield tool, answer
 
 
-def _answer(tool: Tool, text: str, begin: int) -> str:
-    """Cut out the lines that belong to the one at which an answer begins."""
+def _end(tool: Tool, text: str, begin: int) -> int:
+    """Return where the lines end that belong to the one at which an answer begins."""
     end = text.find(_ENDS[tool.key], begin) if tool.key in _ENDS else -1
     if end >= 0:
-        return text[begin : end + len(_ENDS[tool.key])] + "\n"
+        return end + len(_ENDS[tool.key])
     if not tool.body:
-        return _led(text, begin)
+        return len(text)
     body = _pattern(rf"(?:{tool.body})$")
+    margin = _margin(text, begin)
     last = at = _line_end(text, begin)
     blanks = 0
     while at < len(text):
         line = text[at : _line_end(text, at)]
         at += len(line)
         if line.strip():
-            if not body.match(line.rstrip("\n")):
+            if not body.match(line.rstrip("\n").removeprefix(margin)):
                 break
             last, blanks = at, 0
         elif (blanks := blanks + 1) > tool.blanks:
             break
-    return text[begin:last]
+    return last
+
+
+def _margin(text: str, begin: int) -> str:
+    """Return the blanks before the first word of a line: people indent what they paste."""
+    match = _pattern(r"[ \t]{0,40}").match(text, begin)
+    return match.group() if match else ""
+
+
+def _without_margin(answer: str) -> str:
+    margin = _margin(answer, 0)
+    lines = answer.rstrip("\n ").split("\n") if margin else [answer.rstrip("\n ")]
+    return "\n".join(line.removeprefix(margin) for line in lines) + "\n"
 
 
 def _line_end(text: str, begin: int) -> int:
@@ -337,11 +351,53 @@ def _line_end(text: str, begin: int) -> int:
     return len(text) if found < 0 else found + 1
 
 
-def _led(text: str, begin: int) -> str:
-    """Return the rest of a passage, with the line of stars or dashes above it that some tools begin with."""
-    above = text.rfind("\n", 0, max(begin - 1, 0)) + 1
-    ruled = begin > 0 and re.fullmatch(r"[ \t]*[*=-]{5,}[ \t]*", text[above : begin - 1])
-    return text[above if ruled else begin :]
+def _begin(tool: Tool, text: str, begin: int) -> int:
+    """Return where an answer begins, with the line of stars or dashes above it that some tools begin with."""
+    if tool.body or not begin:
+        return begin
+    above = text.rfind("\n", 0, begin - 1) + 1
+    return above if re.fullmatch(r"[ \t]*[*=-]{5,}[ \t]*", text[above : begin - 1]) else begin
+
+
+_OWN = frozenset(tool.key.split()[0] for tool in TOOLS if not tool.key.startswith("/")) | {
+    *(
+        "xpumcli",
+        "ioreg",
+        "wmic",
+        "Get-WmiObject",
+        "powershell",
+        "getconf",
+        "kernel",
+        "host",
+        "pip",
+        "pip3",
+        "conda",
+        "uv",
+    ),
+    *("python", "python3", "env", "printenv", "environment"),
+}
+"""Programs whose answers the probes read themselves."""
+
+
+def is_known(command: str) -> bool:
+    """Tell whether the probes read what a command prints by its name."""
+    words = command.split()
+    return bool(words) and words[0].rsplit("/", 1)[-1].removesuffix(".exe") in _OWN
+
+
+_HEADING = (
+    r"^[ \t]*([a-z]\w*(?:\.\w+)*(?: \[[^\]\n]{1,20}\])?(?:, [a-z]\w*(?:\.\w+)*(?: \[[^\]\n]{1,20}\])?){1,40})[ \t]*\n"
+    r"((?:[^\n]*,[^\n]*\n)+)"
+)
+
+
+def queried(text: str) -> Iterator[tuple[str, str]]:
+    """Yield answers of `nvidia-smi --query-gpu=... --format=csv`, each with the command line that its heading tells."""
+    for match in _pattern(_HEADING).finditer(text):
+        fields = [cell.split(" [")[0] for cell in match[1].split(", ")]
+        rows = [line for line in match[2].split("\n") if line.count(",") == len(fields) - 1]
+        if rows and {"name", "gpu_name"} & set(fields):
+            yield f"nvidia-smi --query-gpu={','.join(fields)} --format=csv", "\n".join((match[1], *rows)) + "\n"
 
 
 @dataclass(frozen=True, kw_only=True)
