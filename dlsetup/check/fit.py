@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from dlsetup.values.build import Build
     from dlsetup.values.finding import Finding
-    from dlsetup.values.host import Gpu
+    from dlsetup.values.host import Driver, Gpu
     from dlsetup.values.situation import Situation
 
 ACCELERATOR = "fit.accelerator"
@@ -187,8 +187,9 @@ def driver_suffices(situation: Situation) -> Finding:
     builds = [each for each in installed(situation) if each.accelerator == "cuda"]
     if not gpus or not builds:
         return skip(DRIVER, "no NVIDIA GPU" if not gpus else "no build for NVIDIA GPUs is installed")
-    if driver is not None and "Tegra" in (driver.detail or ""):
-        return skip(DRIVER, f"{driver.detail}: the driver is a part of the system")
+    settled = _settled(situation, driver)
+    if settled is not None:
+        return settled
     here = version(driver.version) if driver is not None else None
     if driver is None or here is None:
         return unknown(
@@ -212,6 +213,15 @@ def driver_suffices(situation: Situation) -> Finding:
         )
     needed = max(floor for _, floor in floors)
     return ok(DRIVER, f"driver {driver.version} is new enough ({needed} is needed)")
+
+
+def _settled(situation: Situation, driver: Driver | None) -> Finding | None:
+    """Answer where no versions need be compared."""
+    if driver is not None and "Tegra" in (driver.detail or ""):
+        return skip(DRIVER, f"{driver.detail}: the driver is a part of the system")
+    if situation.environment is not None and situation.environment.sees_gpu:
+        return ok(DRIVER, "the installed framework reported that it sees the GPU")
+    return None
 
 
 def driver_floor(situation: Situation, this: Installed) -> Version | None:

@@ -59,7 +59,8 @@ def read(system: System) -> tuple[tuple[Sighting, ...], tuple[Gap, ...]]:
         # without the bridges that every bus has, these are picked lines, and others may be missing
         whole = bool(found) or re.search(r"bridge", text, re.IGNORECASE) is not None
         return found, () if whole else (Gap(what="gpus.bus", why="lspci: an excerpt"),)
-    return (), (Gap(what="gpus.bus", why=f"{BUS} cannot be listed"),)
+    why = "the recording does not show the bus" if system.replayed else f"{BUS} cannot be listed"
+    return (), (Gap(what="gpus.bus", why=why),)
 
 
 def _device(system: System, name: str) -> Sighting | None:

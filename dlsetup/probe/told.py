@@ -107,7 +107,7 @@ def gaps(system: System, vendor: str, sightings: tuple[Sighting, ...]) -> tuple[
 
 
 def driver(system: System, vendor: str) -> dict[str, str]:
-    """Return what a report tells of one vendor's driver: version, and what it supports."""
+    """Return what a report tells of one vendor's driver: version, and what it supports; empty where it names none."""
     listed = system.value("told.drivers")
     told: dict[str, str] = {}
     for row in listed if isinstance(listed, list) else ():

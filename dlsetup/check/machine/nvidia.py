@@ -35,17 +35,7 @@ def driver_serves(situation: Situation) -> Finding:
     if not gpus:
         return _without_gpu(situation, driver)
     if driver is None:
-        gap = host.unknown("driver.nvidia") or host.unknown("drivers.nvidia")
-        return unknown(
-            DRIVER,
-            "Whether the NVIDIA driver is installed could not be read.",
-            evidence=(
-                f"{gpus[0].name or 'an NVIDIA GPU'} is on the bus",
-                gap.why if gap else "nothing was told of a driver",
-            ),
-            text="Ask the driver itself.",
-            commands=("nvidia-smi",),
-        )
+        return _untold(situation, gpus[0])
     if lent(situation):
         return ok(DRIVER, f"{gpus[0].name or 'the NVIDIA GPU'} is lent to a virtual machine ({driver.detail})")
     if driver.state != "ok":
@@ -55,6 +45,21 @@ def driver_serves(situation: Situation) -> Finding:
         return ended
     supports = f" ({driver.supports})" if driver.supports else ""
     return ok(DRIVER, f"NVIDIA driver {driver.version or 'of unknown version'}{supports}")
+
+
+def _untold(situation: Situation, gpu: Gpu) -> Finding:
+    """Judge a GPU of whose driver nothing is known."""
+    host, environment = situation.host, situation.environment
+    if environment is not None and environment.sees_gpu:
+        return ok(DRIVER, "the installed framework reported that it sees the GPU")
+    gap = host.unknown("driver.nvidia") or host.unknown("drivers.nvidia")
+    return unknown(
+        DRIVER,
+        "Whether the NVIDIA driver is installed could not be read.",
+        evidence=(f"{gpu.name or 'an NVIDIA GPU'} is on the bus", gap.why if gap else "nothing was told of a driver"),
+        text="Ask the driver itself.",
+        commands=("nvidia-smi",),
+    )
 
 
 def _without_gpu(situation: Situation, driver: Driver | None) -> Finding:

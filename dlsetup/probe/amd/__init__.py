@@ -51,7 +51,8 @@ def _recorded(system: System) -> Iterable[RocmReading]:
         for _, text in recorded(system, tool):
             yield parse(text)
     driver = told.driver(system, "amd")
-    yield RocmReading(sightings=told.gpus(system, "amd"), version=_version(driver.get("version", "")))
+    version = _version(driver.get("version", ""))
+    yield RocmReading(sightings=told.gpus(system, "amd"), version=version, loaded=bool(driver))
 
 
 def together(readings: Iterable[RocmReading]) -> RocmReading:

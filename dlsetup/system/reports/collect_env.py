@@ -161,6 +161,8 @@ def _gpus(blocks: dict[str, list[str]], facts: dict[str, str | None], into: Gath
         if match:
             into.gpu(vendor="amd", name=match[1], architecture=match[2], index=0)
             into.value("told.first-gpu-only", "amd")
+            if facts.get("Is CUDA available") in {"True", "Yes"}:
+                into.driver(vendor="amd")
     version = facts.get("Nvidia driver version")
     if version:
         into.driver(vendor="nvidia", version=version.split()[0])

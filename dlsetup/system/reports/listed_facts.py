@@ -17,6 +17,7 @@ _VERSION = re.compile(r"(.+?) version(?: \([^)]*\??\))?")
 _NAMES = {"pytorch": "torch", "huggingface-hub": "huggingface-hub"}
 _NUMBER = re.compile(r"(\d+(?:\.\d+)+\S*)(?: \(.*\))?")
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_TORCH = re.compile(r"PyTorch version \((?:GPU|accelerator)\?\)")
 _GPU_TYPES = {"GPU type": "nvidia", "XPU type": "intel"}
 _MAKERS = (("NVIDIA", "nvidia"), ("Tesla", "nvidia"), ("GeForce", "nvidia"), ("AMD", "amd"), ("Intel", "intel"))
 
@@ -31,6 +32,9 @@ def read(text: str, into: Gathered) -> bool:
     for name, value in facts.items():
         _package(name, value, into)
     _gpu(facts, into)
+    torch = re.search(r"\((True|False|CUDA|XPU)\)$", next((facts[key] for key in facts if _TORCH.match(key)), ""))
+    if torch:
+        into.value("told.sees-gpu", torch[1] != "False")
     memory = re.fullmatch(r"(\d+(?:\.\d+)?) GB", facts.get("System RAM", ""))
     if memory:
         into.value("told.memory", round(float(memory[1]) * 2**30))
