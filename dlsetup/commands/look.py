@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dlsetup.catalog import load_catalog, load_devices
@@ -15,7 +14,7 @@ from dlsetup.values.situation import Situation
 if TYPE_CHECKING:
     from dlsetup.system.interface import System
     from dlsetup.values.build import Framework
-    from dlsetup.values.environment import Environment
+    from dlsetup.values.environment import Environment, Session
     from dlsetup.values.finding import Finding
 
 
@@ -23,10 +22,10 @@ def look(
     system: System, *, environment: str | None = None, python: str | None = None, wanted: tuple[str, ...] = ()
 ) -> Situation:
     """Probe the machine and the environment side by side."""
-    if system.replayed:
-        return _replayed(system, environment or python, wanted)
+    if system.replayed and not _holds_environment(system):
+        return _from_lists(system, wanted)
     session = probe_session(system)
-    place = existing_environment(system, session, environment, python)
+    place = _place(system, session, environment, python)
     with ThreadPoolExecutor(max_workers=1) as pool:
         # the interpreter is another process: it answers while this one goes on
         asked = pool.submit(probe_environment, system, place) if place else None
@@ -66,21 +65,16 @@ def installed(situation: Situation) -> tuple[tuple[str, str | None], ...] | None
     return tuple((each.name, version(each)) for each in installed_frameworks(situation))
 
 
-def _replayed(system: System, named: str | None, wanted: tuple[str, ...]) -> Situation:
-    """Look at a recording: as at a machine where it holds an environment's files, else at what its lists tell."""
-    situation = Situation(host=probe_host(system, load_devices), catalog=load_catalog(), wanted=wanted)
-    if not _holds_environment(system):
-        from dlsetup.probe.listed import probe_listed, probe_listed_session
+def _from_lists(system: System, wanted: tuple[str, ...]) -> Situation:
+    """Look at a recording that holds no environment's files, at most lists and reports."""
+    from dlsetup.probe.listed import probe_listed, probe_listed_session
 
-        return replace(situation, environment=probe_listed(system), session=probe_listed_session(system))
-    session = probe_session(system)
-    place = named or system.value(PLACE) or None
-    return replace(
-        situation,
-        session=session,
-        environment=probe_environment(system, place) if place else None,
-        storage=probe_storage(system, place or session.folder or "/"),
-        indexes=read_pip_configuration(system, place),
+    return Situation(
+        host=probe_host(system, load_devices),
+        environment=probe_listed(system),
+        session=probe_listed_session(system),
+        catalog=load_catalog(),
+        wanted=wanted,
     )
 
 
@@ -90,6 +84,12 @@ PLACE = "environment"
 
 def _holds_environment(system: System) -> bool:
     return isinstance(system.value(PLACE), str)
+
+
+def _place(system: System, session: Session, environment: str | None, python: str | None) -> str | None:
+    if system.replayed:
+        return environment or python or system.value(PLACE) or None
+    return existing_environment(system, session, environment, python)
 
 
 def recorded_environment(system: System) -> Environment | None:

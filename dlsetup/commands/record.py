@@ -5,17 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dlsetup.catalog import load_devices
-from dlsetup.commands.look import PLACE
+from dlsetup.commands.look import PLACE, look
 from dlsetup.commands.places import existing_environment
 from dlsetup.errors import UsageError
-from dlsetup.probe import probe_environment, probe_host, probe_session, probe_storage, read_pip_configuration
 from dlsetup.probe.session import is_relevant
 from dlsetup.system.recording import RecordingSystem
+from dlsetup.values.environment import Session
 
 if TYPE_CHECKING:
     from dlsetup.system.interface import System
-    from dlsetup.values.environment import Session
 
 
 def record(system: System, output: str, *, environment: str | None = None, python: str | None = None) -> int:
@@ -37,13 +35,9 @@ def record(system: System, output: str, *, environment: str | None = None, pytho
 def recorded_text(system: System, *, environment: str | None = None, python: str | None = None) -> str:
     """Return the recording: all that doctor asks for, so that it finds the same when that is replayed."""
     recorder = RecordingSystem(system, keep=is_relevant)
-    session = probe_session(recorder)
+    situation = look(recorder, environment=environment, python=python)
+    session = situation.session or Session()
     place = existing_environment(recorder, session, environment, python)
-    probe_host(recorder, load_devices)
-    if place is not None:
-        probe_environment(recorder, place)
-    probe_storage(recorder, place or session.folder or "/")
-    read_pip_configuration(recorder, place)
     recorder.note(PLACE, place or "")
     _leave_out_names(recorder, session)
     return recorder.text()
