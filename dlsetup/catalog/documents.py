@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from dlsetup.catalog.builds import builds_of, version_of
-from dlsetup.values.build import AbiRule, Catalog, Companion, ComputePlatform, Device, Framework
+from dlsetup.values.build import AbiRule, Catalog, Companion, ComputePlatform, Device, Framework, Vulnerability
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -50,6 +50,11 @@ def catalog_of(*, frameworks: Iterable[Document], computes: Document, companions
     return Catalog(
         frameworks=tuple(_framework(document["framework"]) for document in documents),
         builds=tuple(builds),
+        vulnerabilities=tuple(
+            Vulnerability(framework=document["framework"]["name"], **row)
+            for document in documents
+            for row in document.get("vulnerability", ())
+        ),
         computes=tuple(sorted(platforms.values(), key=lambda each: each.name)),
         companions=tuple(sorted(_companions(companions), key=lambda each: (each.package, each.version, each.requires))),
         abi=tuple(sorted(_abi(abi), key=lambda each: (each.package, each.other, each.from_))),

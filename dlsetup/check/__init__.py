@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dlsetup.check import environment, fit, installer, python
+from dlsetup.check import build_tools, environment, fit, installer, python
 from dlsetup.check.check import Check
 from dlsetup.check.machine import amd, apple, container, gpu, intel, libc, nvidia, processor, resources
 from dlsetup.check.packages import (
@@ -193,6 +193,13 @@ CHECKS: tuple[Check, ...] = (
         title="No other library comes before the installed ones",
         group="environment",
         question=environment.unshadowed_libraries,
+    ),
+    Check(
+        name="env.build",
+        title="Spark finds a Java that it runs on",
+        group="environment",
+        question=build_tools.java_suits,
+        follows=("py.env",),
     ),
     Check(name="env.vars", title="Variables make sense", group="environment", question=environment.sensible),
 )

@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING
 
 from dlsetup.catalog import load_catalog, load_devices
 from dlsetup.commands.places import existing_environment
-from dlsetup.probe import probe_environment, probe_host, probe_session, probe_storage, read_pip_configuration
+from dlsetup.probe import (
+    probe_environment,
+    probe_host,
+    probe_java,
+    probe_session,
+    probe_storage,
+    read_pip_configuration,
+)
 from dlsetup.values.finding import Status
 from dlsetup.values.situation import Situation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from dlsetup.system.interface import System
-    from dlsetup.values.build import Framework
+    from dlsetup.values.build import Catalog, Framework
     from dlsetup.values.environment import Environment, Session
     from dlsetup.values.finding import Finding
 
@@ -42,7 +51,20 @@ def look(
         catalog=catalog,
         indexes=indexes,
         wanted=wanted,
+        java=probe_java(system) if _wants_java(catalog, found, wanted) else None,
     )
+
+
+def _wants_java(catalog: Catalog, environment: Environment | None, wanted: tuple[str, ...]) -> bool:
+    names = {each.name for each in environment.distributions} if environment else set()
+    scope = (each.name for each in catalog.frameworks if each.name in wanted or names & {each.package, *each.variants})
+    return needs_java(catalog, scope)
+
+
+def needs_java(catalog: Catalog, frameworks: Iterable[str]) -> bool:
+    """Tell whether any of these frameworks has builds that need Java."""
+    wanted = set(frameworks)
+    return any(need.startswith("java") for build in catalog.builds if build.framework in wanted for need in build.needs)
 
 
 def installed_frameworks(situation: Situation) -> tuple[Framework, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dlsetup.probe.host import probe_host
+from dlsetup.probe.java import probe_java
 from dlsetup.probe.pip_configuration import read_pip_configuration
 from dlsetup.probe.python import ask_interpreter, ask_interpreters, find_interpreters, probe_environment
 from dlsetup.probe.session import probe_session
@@ -14,6 +15,7 @@ __all__ = [
     "find_interpreters",
     "probe_environment",
     "probe_host",
+    "probe_java",
     "probe_session",
     "probe_storage",
     "read_pip_configuration",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dlsetup.probe import paths
 from dlsetup.probe.distributions import read_distributions
 from dlsetup.probe.interpreters import IS_PYTHON, find_interpreters
+from dlsetup.probe.libraries import probe_libraries
 from dlsetup.probe.python_question import ASK
 from dlsetup.probe.pyvenv import parse_pyvenv
 from dlsetup.values.environment import Environment, Interpreter, TorchBuild
@@ -218,6 +219,7 @@ def _environment(system: System, folder: str, interpreter: Interpreter) -> Envir
         conda_packages=parse_conda_meta(conda or ()),
         leftovers=leftovers,
         torch=_torch_build(system, sites),
+        libraries=probe_libraries(system, sites, distributions),
         home=settings.get("home"),
         writable=_writable(system, interpreter.purelib),
         problem=_problem(system, cfg.why if cfg.unknown else "", settings, interpreter),

@@ -54,7 +54,7 @@ class ShimLibrary:
 
 @dataclass(frozen=True, kw_only=True)
 class Shim:
-    """A stand-in for a library that a build was linked against and no current system has; it lives in the environment."""
+    """A stand-in, in the environment alone, for a library that a build was linked against and no current system has."""
 
     title: str
     """What it stands for: "Open MPI 1.10"."""
@@ -99,6 +99,8 @@ class Build:
     """Oldest macOS."""
     driver: Version | None = None
     """Oldest driver of the accelerator's vendor."""
+    driver_wsl: Version | None = None
+    """The same where Linux runs on Windows (WSL 2): its driver is the one of Windows, with numbers of its own."""
     gpus: tuple[str, ...] = ()
     """Architectures with code inside: sm_80, compute_90 (PTX), gfx1100; empty: does not matter."""
     cpu_features: tuple[str, ...] = ()
@@ -108,7 +110,7 @@ class Build:
     build_constraints: tuple[str, ...] = ()
     """What their build tools are held to: "setuptools<81"."""
     needs: tuple[str, ...] = ()
-    """What else must be on the machine: "java>=17"."""
+    """What else must be there: "java>=17" on the machine, "libiomp5.so" beside the framework's own libraries."""
     shims: tuple[Shim, ...] = ()
     """What dlsetup writes beside it, for want of libraries that no current system has."""
     download_bytes: int | None = None
@@ -225,6 +227,91 @@ class Library:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Override:
+    """A documented way to run a GPU with the code of another; only ever suggested."""
+
+    gpu: str
+    """gfx1031."""
+    runs_as: str
+    """Whose code it then runs: "gfx1030"."""
+    setting: str
+    """HSA_OVERRIDE_GFX_VERSION=10.3.0."""
+    system: str
+    """The one that it works on: linux."""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Elsewhere:
+    """What a vendor has on an index of its own, or another way, for GPUs that no build in the catalog serves."""
+
+    frameworks: tuple[str, ...]
+    platforms: tuple[str, ...]
+    """windows-x86_64."""
+    vendor: str
+    """Whose GPUs: nvidia, amd, ..."""
+    gpus: tuple[str, ...] = ()
+    """Their architectures; empty: any."""
+    text: str = ""
+    """What to say; {gpu} stands for the architecture."""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CLibrary:
+    """The C library that a release of a distribution has."""
+
+    distribution: str
+    """The ID of os-release."""
+    version: str
+    """VERSION_ID, or its beginning: "24.04", "9"."""
+    glibc: str
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vulnerability:
+    """A published hole in a framework."""
+
+    framework: str
+    identifier: str
+    """CVE-2022-24294, or where it has no number: "no CVE number"."""
+    text: str
+    """What it lets others do."""
+    below: str = ""
+    """The release that has it mended; empty: there is none."""
+    mode: str = ""
+    """The failure mode that doctor names."""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JavaRule:
+    """Which Java the releases of a package run on."""
+
+    package: str
+    """pyspark."""
+    from_: str
+    """Its first release that the rule is about: "4.0"."""
+    oldest: int
+    newest: int | None = None
+    """The newest that works; None where none is known to fail."""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Supply:
+    """How to get what is no Python package."""
+
+    what: str
+    """java."""
+    names: tuple[str, ...]
+    """The IDs of os-release, or the system, that the command is for."""
+    command: str
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Catalog:
     """All that is known of what is published."""
 
@@ -236,6 +323,12 @@ class Catalog:
     exclusive: tuple[Exclusive, ...] = ()
     driver_ends: tuple[DriverEnd, ...] = ()
     libraries: tuple[Library, ...] = ()
+    java: tuple[JavaRule, ...] = ()
+    vulnerabilities: tuple[Vulnerability, ...] = ()
+    supplies: tuple[Supply, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
+    c_libraries: tuple[CLibrary, ...] = ()
 
     def framework(self, name: str) -> Framework | None:
         """Return the framework of that name or alias, in any case."""

@@ -110,8 +110,8 @@ class Environment:
     """What the framework itself said (torch.cuda.is_available()), where a report holds it."""
 
     libraries: tuple[str, ...] | None = None
-    """Names of the shared libraries that stand beside those of an old framework (CNTK), and of Open MPI's that the loader
-    finds; None where nobody had to look."""
+    """Names of the shared libraries that stand beside those of an old framework (CNTK), and of those of MPI that the
+    loader finds; None where nobody had to look."""
 
     def distribution(self, name: str) -> Distribution | None:
         """Return the installed distribution of that normalised name."""

@@ -9,7 +9,7 @@ from dlsetup.values.build import Catalog
 from dlsetup.values.host import Host
 
 if TYPE_CHECKING:
-    from dlsetup.values.environment import Environment, IndexSettings, Session, Storage
+    from dlsetup.values.environment import Environment, IndexSettings, Java, Session, Storage
     from dlsetup.values.plan import Plan
 
 
@@ -29,3 +29,5 @@ class Situation:
     """What is about to be installed; None where doctor only looks."""
     indexes: IndexSettings | None = None
     """The user's pip configuration; None where it was not read."""
+    java: Java | None = None
+    """The Java that Spark would start; None where nobody looked."""

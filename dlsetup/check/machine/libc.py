@@ -6,12 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, skip
-from dlsetup.check.commands import dlsetup_install
+from dlsetup.check.commands import dlsetup_install, untouchable
 from dlsetup.check.installed import distribution_of, framework_packages, frameworks_in_scope
 from dlsetup.check.versions import older
 from dlsetup.values.finding import Remedy
 
 if TYPE_CHECKING:
+    from dlsetup.values.build import Framework
     from dlsetup.values.environment import Distribution
     from dlsetup.values.finding import Finding
     from dlsetup.values.situation import Situation
@@ -31,12 +32,51 @@ def carries(situation: Situation) -> Finding:
         return _musl(situation)
     if host.libc.version is None or host.libc.family is None:
         return skip(NAME, "the C library's version is not known, and the installed wheels were taken for it")
+    lacking = _lacking(situation)
+    if lacking is not None:
+        return lacking
     packages = framework_packages(situation)
     for each in situation.environment.distributions if situation.environment else ():
         floor = glibc_floor(each) if each.name in packages else None
         if floor is not None and older(host.libc.version, floor):
             return _too_old(situation, each, floor)
     return ok(NAME, f"{host.libc.family} {host.libc.version}")
+
+
+def _lacking(situation: Situation) -> Finding | None:
+    """See an old framework whose libraries nobody has put beside it; an installation puts them there."""
+    environment = situation.environment
+    if environment is None or environment.libraries is None or situation.plan is not None:
+        return None
+    for framework in situation.catalog.frameworks:
+        distribution = distribution_of(situation, framework)
+        if distribution is None:
+            continue
+        for build in situation.catalog.builds_of(framework.name):
+            wanted = [library.soname for shim in build.shims for library in shim.libraries]
+            wanted += [need for need in build.needs if ".so" in need]
+            missing = [name for name in wanted if name not in environment.libraries]
+            if missing:
+                return _without(situation, framework, distribution, missing)
+    return None
+
+
+def _without(situation: Situation, framework: Framework, distribution: Distribution, missing: list[str]) -> Finding:
+    return fail(
+        NAME,
+        "cntk-mpi-missing",
+        f"{framework.title} lacks libraries that this machine does not have.",
+        evidence=(
+            f"{distribution.name} {distribution.version} was linked against {' and '.join(missing)}",
+            "neither stands beside its own libraries, nor does the loader find it elsewhere",
+        ),
+        remedy=Remedy(
+            text="Let dlsetup set it up: it writes stand-ins for training in one process into this environment.",
+            commands=(dlsetup_install(situation, framework.name),),
+            automatic=not untouchable(situation),
+            links=("https://github.com/microsoft/CNTK/issues/3775",),
+        ),
+    )
 
 
 def glibc_floor(distribution: Distribution) -> str | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, skip
 from dlsetup.check.commands import pip_install
+from dlsetup.check.packages import retired
 from dlsetup.check.remedies import change_packages
 from dlsetup.check.versions import normal, older, public, version
 
@@ -25,7 +26,7 @@ def compatible(situation: Situation) -> Finding:
         return skip(NAME, "nothing is installed")
     broken = [rule for rule in situation.catalog.abi if _breaks(rule, environment)]
     if not broken:
-        return ok(NAME, "no package was built for an older generation of another")
+        return retired.trouble(situation) or _well(situation)
     first = broken[0]
     package, other = environment.distribution(normal(first.package)), environment.distribution(normal(first.other))
     if package is None:
@@ -42,6 +43,17 @@ def compatible(situation: Situation) -> Finding:
         ),
         remedy=_bounded(situation, [rule for rule in broken if rule.other == first.other]),
     )
+
+
+def _well(situation: Situation) -> Finding:
+    """Say that all is well, and name holes that nobody will mend."""
+    holes = list(retired.known_holes(situation))
+    summary = "no package was built for an older generation of another"
+    if not holes:
+        return ok(NAME, summary)
+    summary += "; known and never to be mended: " + ", ".join(hole.identifier for _, hole in holes)
+    mode = next((hole.mode for _, hole in holes if hole.mode), None)
+    return ok(NAME, summary, evidence=tuple(retired.told(each) for each in holes), mode=mode)
 
 
 def _breaks(rule: AbiRule, environment: Environment) -> bool:
