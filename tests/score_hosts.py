@@ -1,6 +1,7 @@
 """Replays the recorded machines and compares every fact of their truth that Host models.
 
 Run `python tests/score_hosts.py` in the checkout for a table; `-v` shows what is unknown, `host-probe/amd` one kind.
+With `--findings` it prints what doctor finds in each recorded environment, beside the class of trouble it is known for.
 """
 
 from __future__ import annotations
@@ -215,9 +216,25 @@ def _gpu_name(truth: dict[str, Any], gpu: Gpu) -> str:
     )
 
 
+def print_findings(folder: Path) -> None:
+    """Print record, class of trouble and the modes that doctor found."""
+    from dlsetup.check import run_checks
+    from dlsetup.commands.look import look
+
+    for record in records(folder):
+        if record["kind"] in {"env-case", "env-report"}:
+            findings = run_checks(look(RecordedSystem(enriched(record))))
+            told = [each for each in findings if each.status.value in {"fail", "warn", "unknown"}]
+            modes = ", ".join(f"{each.check} {each.status.value} {each.mode or ''}".rstrip() for each in told)
+            sys.stdout.write(f"{record['id']:36}{record['truth'].get('class') or '-':24}{modes}" + "\n")
+
+
 def main() -> None:
     """Print the score."""
     shared = Path(__file__).resolve().parents[2] / "shared" / "hosts" / "records"
+    if "--findings" in sys.argv:
+        print_findings(shared)
+        return
     kinds = [word for word in sys.argv[1:] if not word.startswith("-")] or list(KINDS)
     facts: list[Fact] = []
     for record in records(shared):

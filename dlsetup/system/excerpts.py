@@ -29,7 +29,7 @@ def excerpt(path: str, text: str) -> str:
     """
     name = re.split(r"[/\\]", path)[-1]
     if name in {"METADATA", "PKG-INFO"}:
-        header = re.split(r"\r?\n\r?\n", text, maxsplit=1)[0]
+        header = re.split(r"\n\n|\r\n\r\n", text, maxsplit=1)[0]
         return "\n".join(_FIELD.findall(header)) + "\n"
     if name == "RECORD":
         return "".join(line + "\n" for line in _BIG.findall(text)) or "\n"

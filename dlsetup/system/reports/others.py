@@ -43,8 +43,13 @@ def read_jax(text: str, into: Gathered) -> bool:
         if re.fullmatch(r"\d+(?:\.\d+)+\S*", facts.get(name, "")):
             into.package(name, facts[name])
     _uname(facts.get("platform", ""), into)
-    if facts.get("device info", "").startswith("cpu-"):
+    devices = re.search(r"^[ \t]*jax\.devices \([^)]*\): \[(Cpu|Cuda|Rocm)Device", text, re.MULTILINE)
+    if facts.get("device info", "").startswith("cpu-") or (devices and devices[1] == "Cpu"):
         into.value("told.sees-gpu", False)
+    elif devices:
+        into.value("told.sees-gpu", True)
+    for name, value in re.findall(r"^[ \t]*((?:JAX|XLA)_\w+)=(.*?)[ \t]*$", text, re.MULTILINE):
+        into.env.setdefault(name, value)
     device = re.match(r"(.+)-(\d{1,3}), (\d{1,3}) local devices", facts.get("device info", ""))
     if device and re.match(r"NVIDIA |Tesla |GeForce |Quadro ", device[1]):
         for index in range(int(device[3])):
