@@ -6,7 +6,6 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from dlsetup.catalog import load_devices
-from dlsetup.commands.look import recorded_environment
 from dlsetup.errors import UnreadableError, UsageError
 from dlsetup.probe import probe_host
 from dlsetup.values.host import Cpu, Driver, Gpu, Host, Libc, OperatingSystem
@@ -70,6 +69,8 @@ def stated_host(
 
 def _recorded(system: RecordedSystem) -> StatedHost:
     """Return a recorded machine, with the interpreter of its environment if that is known."""
+    from dlsetup.commands.look import recorded_environment
+
     host = probe_host(system, load_devices)
     environment = recorded_environment(system)
     interpreter = environment.interpreter if environment else None

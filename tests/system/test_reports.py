@@ -471,3 +471,125 @@ def test_passages_end_at_fences_prompts_and_quotes():
         ("c\n", ""),
         ("d\n", "nvidia-smi -L"),
     ]
+
+
+# shapes that are rarer
+
+
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [
+        (
+            [{"Name": "NVIDIA RTX A2000", "PNPDeviceID": "PCI\\VEN_10DE&DEV_2531", "DriverVersion": "1"}],
+            "NVIDIA RTX A2000",
+        ),
+        ({"Name": "NVIDIA RTX A2000", "PNPDeviceID": "PCI\\VEN_10DE&DEV_2531"}, "NVIDIA RTX A2000"),
+        ({"device_list": [{"device_id": 0, "device_name": "Intel(R) Arc(TM) A770 Graphics"}]}, None),
+        ({"gpu_data": [{"gpu": 0, "asic": {"market_name": "AMD Instinct MI210"}}]}, "AMD Instinct MI210"),
+    ],
+)
+def test_json_of_other_tools_is_told_by_its_keys(answer, name):
+    found = host("It says:\n\n" + json.dumps(answer, indent=2) + "\n")
+    assert [gpu.name for gpu in found.gpus] == [name or "Intel(R) Arc(TM) A770 Graphics"]
+
+
+def test_lists_in_json_are_lists():
+    pip = json.dumps([{"name": "torch", "version": "2.6.0"}, {"name": "pip", "version": "25.0"}])
+    assert environment(pip).version("torch") == "2.6.0"
+    conda = [{"name": "numpy", "version": "1.26.4", "build_string": "py311h64a7726_0", "channel": "conda-forge"}]
+    assert environment(json.dumps(conda)).version("numpy") == "1.26.4"
+    nested = {"field": "Vendor ID:", "data": "GenuineIntel", "children": [{"field": "Model name:", "data": "Xeon"}]}
+    rows = [{"field": "Architecture:", "data": "x86_64"}, {"field": "CPU(s):", "data": "4"}, nested]
+    assert host(json.dumps({"lscpu": rows})).cpu.brand == "Xeon"
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", '[{"a": 1}]', '{"lscpu": 3}', "[[[[", '{"device_name": 1}'])
+def test_other_json_is_nothing(text):
+    assert read_reports(text).titles == []
+
+
+def test_the_siblings_of_transformers_report_are_read():
+    accelerate = (
+        "- `Accelerate` version: 1.4.0\n- Platform: macOS-14.6.1-arm64-arm-64bit\n- Python version: 3.12.8\n"
+        "- PyTorch version (GPU?): 2.6.0 (False)\n- System RAM: 36.00 GB\n"
+    )
+    assert (host(accelerate).os.version, host(accelerate).cpu.architecture) == ("14.6.1", "arm64")
+    assert environment(accelerate).version("accelerate") == "1.4.0"
+    linux = accelerate.replace("macOS-14.6.1-arm64-arm-64bit", "Linux-6.1.0-18-amd64-x86_64-with-glibc2.36")
+    assert host(linux).memory_bytes == 36 * 2**30
+    diffusers = (
+        "- 🤗 Diffusers version: 0.32.2\n- Platform: Linux-6.1.0-18-amd64-x86_64-with-glibc2.36\n"
+        "- Accelerator: NVIDIA GeForce RTX 4090, 24564 MiB\n"
+    )
+    assert [(gpu.name, gpu.memory_bytes) for gpu in host(diffusers).gpus] == [
+        ("NVIDIA GeForce RTX 4090", 24564 * 2**20)
+    ]
+    assert environment(diffusers).version("diffusers") == "0.32.2"
+    xpu = TEXTS["TRANSFORMERS"].replace("GPU type: NVIDIA H100 PCIe", "XPU type: Intel(R) Arc(TM) B580 Graphics")
+    assert gpus(xpu) == [("intel", "Intel(R) Arc(TM) B580 Graphics")]
+
+
+@pytest.mark.parametrize(
+    ("line", "sees"),
+    [
+        ("jax.devices (1 total, 1 local): [CpuDevice(id=0)]", False),
+        ("jax.devices (8 total, 8 local): [CudaDevice(id=0) CudaDevice(id=1)]", True),
+        ('device info: cpu-1, 1 local devices"', False),
+        ("", None),
+    ],
+)
+def test_jax_tells_whether_it_sees_a_gpu(line, sees):
+    text = f"jax:    0.6.0\njaxlib: 0.6.0\nnumpy:  2.2.4\n{line}\nXLA_PYTHON_CLIENT_PREALLOCATE=false\n"
+    system = read_machine(text, "x")
+    assert probe_listed(system).sees_gpu is sees
+    assert probe_listed_session(system).variable("XLA_PYTHON_CLIENT_PREALLOCATE") == "false"
+
+
+def test_conda_tells_of_macs_and_windows():
+    head = "     active environment : base\n          conda version : 24.9.2\n"
+    mac = host(
+        head + "               platform : osx-arm64\n             user-agent : conda/24.9.2 Darwin/23.6.0 OSX/14.6.1\n"
+    )
+    assert (mac.os.system, mac.os.version, mac.os.kernel) == ("macos", "14.6.1", "23.6.0")
+    text = (
+        head
+        + "               platform : win-64\n             user-agent : conda/24.9.2 Windows/11 Windows/10.0.22631\n"
+    )
+    windows = host(text)
+    assert (windows.os.system, windows.os.version) == ("windows", "10.0.22631")
+
+
+def test_vllms_report_is_collect_envs_with_variables():
+    text = (
+        "==============================\n       PyTorch Info\n==============================\n"
+        "PyTorch version              : 2.7.0+cu128\nCUDA used to build PyTorch   : 12.8\n"
+        "ROCM used to build PyTorch   : N/A\n"
+        "GPU models and configuration : GPU 0: NVIDIA L40S\nNvidia driver version        : 570.124.06\n"
+        "==============================\n     Environment Variables\n==============================\n"
+        "LD_LIBRARY_PATH=/usr/local/cuda-12.8/lib64\nCUDA_VISIBLE_DEVICES=0\n"
+    )
+    system = read_machine(text, "x")
+    assert [gpu.name for gpu in probe_host(system, load_devices).gpus] == ["NVIDIA L40S"]
+    assert probe_listed(system).torch.cuda == "12.8"
+    assert probe_listed_session(system).variable("CUDA_VISIBLE_DEVICES") == "0"
+
+
+def test_variables_of_a_recorded_shell_are_known():
+    recording = {"platform": "linux", "files": {"env": "HSA_OVERRIDE_GFX_VERSION=11.0.0\nSECRET=1\nHOME=/root\n"}}
+    session = probe_listed_session(RecordedSystem(recording))
+    assert session.variables == (("HSA_OVERRIDE_GFX_VERSION", "11.0.0"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("torch (2.6.0)\nnumpy (1.26.4)\n", {"torch": "2.6.0", "numpy": "1.26.4"}),
+        ("torch @ file:///tmp/torch-2.6.0-cp311-cp311-linux_x86_64.whl#sha256=00\nnumpy==1.26.4\n", {"torch": "2.6.0"}),
+        ("-e git+https://example.org/x.git@main#egg=x\nTorch_Vision==0.21.0\n", {"torch-vision": "0.21.0"}),
+        ("", {}),
+    ],
+)
+def test_lists_of_every_age_are_read(text, names):
+    from dlsetup.probe.listed import parse_pip_list
+
+    assert names.items() <= dict(parse_pip_list(text)).items()
