@@ -84,6 +84,7 @@ def train(
             title=framework.title,
             planned=planned,
             variables=variables,
+            timeout=framework.smoke_seconds,
             # what a framework logs matters only where it fails, and then stands in the finding
             progress=Silence(),
         )

@@ -37,6 +37,8 @@ class Framework:
     """active, maintenance or retired."""
     state_note: str = ""
     """One plain sentence on that state, with successor."""
+    smoke_seconds: int = 300
+    """How long its smoke test may take on a busy machine before it counts as hung."""
     source: str = ""
 
 
