@@ -7,6 +7,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dlsetup import uv
+from dlsetup.commands.sharing import own_suffix, stranger
 from dlsetup.errors import UsageError
 from dlsetup.probe import ask_interpreter, find_interpreters
 from dlsetup.values.plan import Place
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dlsetup.system.interface import System
+    from dlsetup.values.build import Catalog
     from dlsetup.values.environment import Interpreter, Session
     from dlsetup.values.request import Request
 
@@ -62,58 +65,86 @@ def _check_exists(system: System, path: str, option: str) -> None:
         )
 
 
-def places_to_install(system: System, session: Session, request: Request) -> Iterator[Place]:
+def places_to_install(
+    system: System, session: Session, request: Request, catalog: Catalog | None = None
+) -> Iterator[Place]:
     """Yield where the plan may install, the best first. Interpreters are asked only as far as the planner goes on.
 
+    With a catalog no retired framework comes to share an environment with another.
     Raises UsageError where what the user named cannot be used.
     """
     if request.environment is not None:
-        yield from _named(system, session, request, request.environment)
+        yield from _named(system, session, request, request.environment, catalog)
     elif request.python is not None and not is_version(request.python):
-        yield from _by_interpreter(system, session, request.python)
+        yield from _by_interpreter(system, session, request, request.python, catalog)
     else:
-        yield from _unnamed(system, session, request)
+        yield from _unnamed(system, session, request, catalog)
 
 
-def _named(system: System, session: Session, request: Request, folder: str) -> Iterator[Place]:
+def _named(system: System, session: Session, request: Request, folder: str, catalog: Catalog | None) -> Iterator[Place]:
     folder = _join(session.folder, folder)
     _check_folder(system, folder)
     if is_environment(system, folder):
+        _check_company(system, folder, request, catalog)
         yield _existing(system, folder, request)
         return
     yield from _new(system, session, request, folder, why="")
 
 
-def _by_interpreter(system: System, session: Session, python: str) -> Iterator[Place]:
+def _check_company(system: System, folder: str, request: Request, catalog: Catalog | None) -> None:
+    other = stranger(system, folder, request, catalog)
+    if other is not None:
+        raise UsageError(
+            f"{folder} holds {other.title}, and a retired framework shares no environment",
+            seen=f"what {_names(request)} needs and what {other.title} needs hold each other back",
+            do=f"give it one of its own: --env {DEFAULT}-{request.wanted[0].framework}",
+        )
+
+
+def _names(request: Request) -> str:
+    return " and ".join(each.framework for each in request.wanted)
+
+
+def _by_interpreter(
+    system: System, session: Session, request: Request, python: str, catalog: Catalog | None
+) -> Iterator[Place]:
     _check_exists(system, python, "--python")
     interpreter = _asked(system, _join(session.folder, python))
     if interpreter.prefix and interpreter.prefix != interpreter.base_prefix:
+        _check_company(system, interpreter.prefix, request, catalog)
         yield Place(environment=interpreter.prefix, exists=True, interpreter=interpreter)
         return
-    folder = _join(session.folder, DEFAULT)
+    name = DEFAULT + own_suffix(request, catalog)
+    folder = _join(session.folder, name)
     if is_environment(system, folder):
         raise UsageError(
-            f"{python} is not in an environment, and {DEFAULT} here exists already",
+            f"{python} is not in an environment, and {name} here exists already",
             seen="dlsetup never changes an interpreter that is not in an environment of its own",
-            do=f"use the existing one with --env {DEFAULT}, or make a new one with --env ANOTHER --python {python}",
+            do=f"use the existing one with --env {name}, or make a new one with --env ANOTHER --python {python}",
         )
-    why = f"{python} is not in an environment and is never changed: the packages go to a new {DEFAULT} made from it"
+    why = f"{python} is not in an environment and is never changed: the packages go to a new {name} made from it"
     yield Place(environment=folder, interpreter=interpreter, why=why)
 
 
-def _unnamed(system: System, session: Session, request: Request) -> Iterator[Place]:
+def _unnamed(system: System, session: Session, request: Request, catalog: Catalog | None) -> Iterator[Place]:
+    """Yield the active environment or the folder's own, where what is wanted may live there, else a new one."""
     here = _join(session.folder, DEFAULT)
-    if session.active and is_environment(system, session.active):
-        yield _existing(system, session.active, request)
-    elif is_environment(system, here):
-        yield _existing(system, here, request)
-    else:
-        _check_folder(system, here)
-        yield from _new(system, session, request, here, why="")
-        return
-    beside = here if not is_environment(system, here) else f"{here}-{request.wanted[0].framework}"
-    if not is_environment(system, beside):
-        yield from _new(system, session, request, beside, why=f"no build fits the Python there: {beside} is made anew")
+    own = here + own_suffix(request, catalog)
+    why = ""
+    beside = f"{here}-{request.wanted[0].framework}"
+    for folder in dict.fromkeys([*([session.active] if session.active else []), own, here, beside]):
+        if not is_environment(system, folder):
+            continue
+        other = stranger(system, folder, request, catalog)
+        if other is None:
+            yield _existing(system, folder, request)
+            why = "no build fits the Python there"
+            break
+        why = why or f"{folder} holds {other.title}, and a retired framework shares no environment"
+    new = beside if is_environment(system, own) else own
+    if not is_environment(system, new):
+        _check_folder(system, new)
+        yield from _new(system, session, request, new, why=f"{why}: {new} is made anew" if why else "")
 
 
 def _existing(system: System, folder: str, request: Request) -> Place:
@@ -152,8 +183,15 @@ def _new(system: System, session: Session, request: Request, folder: str, why: s
         told = why if first else f"no build fits the first Python found: {path} (Python {interpreter.version}) is used"
         first = False
         yield Place(environment=folder, interpreter=interpreter, why=told)
+    if request.python and not seen and not uv.fetches(request.python):
+        raise UsageError(
+            f"Python {request.python} is not on this machine",
+            seen=f"uv, which fetches interpreters, has none older than {uv.OLDEST_FETCHED}",
+            do=f"install it (pyenv install {request.python}, or conda create -p FOLDER python={request.python}) "
+            "and run this again",
+        )
     for version in [request.python] if request.python else FOREIGN_PYTHONS:
-        if version not in seen:
+        if version not in seen and uv.fetches(version):
             told = f"no interpreter on this machine fits: uv fetches Python {version}"
             yield Place(environment=folder, python=version, why=told)
 
