@@ -75,7 +75,7 @@ def _shim(row: Row) -> Shim:
             functions=tuple(names["functions"].split()),
             objects=tuple(names.get("objects", "").split()),
         )
-        for soname, names in row["library"].items()
+        for soname, names in sorted(row["library"].items())
     )
     return Shim(
         title=row["title"],
@@ -107,6 +107,8 @@ def _texts(row: Row, words: Mapping[str, str]) -> dict[str, Any]:
 
 def _each_platform(row: Row, version: str, compute: ComputePlatform, facts: Row) -> Iterator[Build]:
     """Make the builds of one release for one compute platform, which differ by system and architecture only."""
+    own = version_of(row["driver"]) if "driver" in row else None
+    windows = max((floor for floor in (own, compute.driver.get("windows")) if floor), default=None)
     for platform in _list(row["platforms"]):
         system, _, architecture = platform.partition("-")
         yield Build(
@@ -115,6 +117,7 @@ def _each_platform(row: Row, version: str, compute: ComputePlatform, facts: Row)
             accelerator=compute.accelerator,
             system=system,
             architecture=architecture,
-            driver=version_of(row["driver"]) if "driver" in row else compute.driver.get(system),
+            driver=own or compute.driver.get(system),
+            driver_wsl=windows if system == "linux" else None,
             **facts,
         )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dlsetup.values.build import AbiRule, DriverEnd, Exclusive, Library
+from dlsetup.values.build import AbiRule, CLibrary, DriverEnd, Elsewhere, Exclusive, JavaRule, Library, Override, Supply
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -24,12 +24,18 @@ _HERE = Path(__file__).parent / "rules"
 
 def with_rules(catalog: Catalog, folder: Path = _HERE) -> Catalog:
     """Return a catalog together with the rules of a folder."""
+    java = _read(folder / "java.toml")
     return replace(
         catalog,
         abi=catalog.abi + tuple(_removed(_read(folder / "removed.toml"))),
         exclusive=catalog.exclusive + tuple(_exclusive(_read(folder / "exclusive.toml"))),
         driver_ends=catalog.driver_ends + tuple(_driver_ends(_read(folder / "drivers.toml"))),
+        java=catalog.java + tuple(_java(java)),
+        supplies=catalog.supplies + tuple(Supply(**{**row, "names": tuple(row["names"])}) for row in java["supply"]),
         libraries=catalog.libraries + tuple(Library(**row) for row in _read(folder / "libraries.toml")["library"]),
+        overrides=catalog.overrides + tuple(_overrides(_read(folder / "overrides.toml"))),
+        elsewhere=catalog.elsewhere + tuple(_elsewhere(_read(folder / "elsewhere.toml"))),
+        c_libraries=catalog.c_libraries + tuple(_c_libraries(_read(folder / "distributions.toml"))),
     )
 
 
@@ -60,4 +66,36 @@ def _driver_ends(document: dict[str, Any]) -> Iterator[DriverEnd]:
     for row in document["end"]:
         yield DriverEnd(
             vendor=row["vendor"], from_=row["from"], oldest=row["oldest"], mode=row["mode"], source=row["source"]
+        )
+
+
+def _overrides(document: dict[str, Any]) -> Iterator[Override]:
+    for row in document["override"]:
+        for gpu in row["gpus"]:
+            yield Override(
+                gpu=gpu, runs_as=row["runs_as"], setting=row["setting"], system=row["system"], source=row["source"]
+            )
+
+
+def _elsewhere(document: dict[str, Any]) -> Iterator[Elsewhere]:
+    for row in document["elsewhere"]:
+        facts: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+        yield Elsewhere(**facts)
+
+
+def _c_libraries(document: dict[str, Any]) -> Iterator[CLibrary]:
+    for row in document["distribution"]:
+        for version, glibc in row["glibc"].items():
+            for name in row["names"]:
+                yield CLibrary(distribution=name, version=version, glibc=glibc, source=row["source"])
+
+
+def _java(document: dict[str, Any]) -> Iterator[JavaRule]:
+    for row in document["java"]:
+        yield JavaRule(
+            package=row["package"],
+            from_=row["from"],
+            oldest=row["oldest"],
+            newest=row.get("newest"),
+            source=row["source"],
         )

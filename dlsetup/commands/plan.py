@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dlsetup.catalog import load_catalog, load_devices
+from dlsetup.commands.look import needs_java
 from dlsetup.commands.places import foreign_places, places_to_install
-from dlsetup.plan import Planner
-from dlsetup.probe import probe_host, probe_session, read_pip_configuration
+from dlsetup.plan import Assumed, Planner, assume
+from dlsetup.probe import probe_host, probe_java, probe_session, read_pip_configuration
 from dlsetup.resolve import UvResolver
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from dlsetup.system.interface import System
     from dlsetup.values.build import Build, Catalog
+    from dlsetup.values.environment import Java
     from dlsetup.values.plan import Place, Proposal
     from dlsetup.values.report import Progress
     from dlsetup.values.request import Request
@@ -37,13 +39,25 @@ def make_planner(request: Request, system: System, progress: Progress) -> Planne
     session = probe_session(system)
     there = session.active or request.environment if request.host is None else None
     settings = read_pip_configuration(system, there)
+    catalog = with_mirror(load_catalog(), request.pytorch_mirror)
+    stated = request.host
+    taken = assume(stated, catalog.c_libraries) if stated else Assumed(host=probe_host(system, load_devices))
     return Planner(
         request=request,
-        host=request.host or probe_host(system, load_devices),
-        catalog=with_mirror(load_catalog(), request.pytorch_mirror),
+        host=taken.host,
+        assumed=taken.drivers,
+        told=taken.told,
+        java=_java(request, system, catalog),
+        catalog=catalog,
         settings=settings,
         resolve=UvResolver(system=system, settings=settings, progress=progress, offline=request.offline),
     )
+
+
+def _java(request: Request, system: System, catalog: Catalog) -> Java | None:
+    """Return this machine's Java where something that is wanted needs it; of another machine nothing is known."""
+    needed = request.host is None and needs_java(catalog, (each.framework for each in request.wanted))
+    return probe_java(system) if needed else None
 
 
 def with_mirror(catalog: Catalog, mirror: str | None) -> Catalog:
@@ -63,4 +77,4 @@ def places(request: Request, system: System) -> Iterator[Place]:
     """Return where the plan may install: on a stated machine anywhere, here in an environment."""
     if request.host is not None:
         return foreign_places(request)
-    return places_to_install(system, probe_session(system), request)
+    return places_to_install(system, probe_session(system), request, load_catalog())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
@@ -97,43 +98,115 @@ def _target(name: str) -> Host:
 def _with_gpus(base: Host, names: tuple[str, ...], driver: str | None) -> Host:
     gpus = tuple(find_gpu(name) for name in names) or base.gpus
     vendors = dict.fromkeys(gpu.vendor for gpu in gpus)
-    drivers = tuple(_driver(vendor, base, driver) for vendor in vendors if vendor != "apple")
+    _check_vendors(base, names, gpus)
+    if driver is not None and "nvidia" not in vendors and "amd" not in vendors and "intel" not in vendors:
+        raise UsageError(
+            f"--driver {driver} says nothing here",
+            seen="the machine has no GPU that a driver of this kind serves",
+            do="name the GPU too: --gpu 'RTX 4090'",
+        )
+    known = (_driver(vendor, base, driver) for vendor in vendors if vendor != "apple")
+    drivers = tuple(each for each in known if each is not None)
     gaps = tuple(gap for gap in base.gaps if not gap.what.startswith(("gpus", "driver")))
     return replace(base, gpus=gpus, drivers=drivers, gaps=gaps)
 
 
-def _driver(vendor: str, base: Host, stated: str | None) -> Driver:
-    known = base.driver(vendor)
-    if stated is None and known is not None:
-        return known
+def _check_vendors(base: Host, names: tuple[str, ...], gpus: tuple[Gpu, ...]) -> None:
+    """Refuse Apple's GPUs elsewhere than on its computers, and others there."""
+    wrong = [gpu.name or gpu.vendor for gpu in gpus if (gpu.vendor == "apple") != (base.os.system == "macos")]
+    if names and wrong and base.os.system is not None:
+        raise UsageError(
+            f"{', '.join(wrong)} and {base.os.system} exclude each other",
+            seen="Apple's GPUs are in its own computers only, and frameworks use no others there",
+            do="leave one of --gpu and --target (or --host) out, or name another",
+        )
+
+
+def _driver(vendor: str, base: Host, stated: str | None) -> Driver | None:
+    """Return what is known of a vendor's driver; None where it may be of any age."""
     if stated is None:
-        # a stated GPU is meant to be used: without a stated driver only its age stays open
-        return Driver(vendor=vendor, state="error", detail="its version is not stated; --driver does")
+        return base.driver(vendor)
+    if not _DRIVER.fullmatch(stated):
+        raise UsageError(
+            f"--driver {stated} is no version",
+            seen="a driver's version is numbers with dots",
+            do="write it as the driver does, such as 570 or 580.95.05",
+        )
     return Driver(vendor=vendor, version=stated, state="ok")
 
 
-def find_gpu(name: str) -> Gpu:
-    """Return the GPU of a product name, in any case, with or without its maker's name.
+_DRIVER = re.compile(r"\d{1,5}(?:\.\d{1,5}){0,3}")
 
-    Raises UsageError where no GPU of that name is known, or the name fits several architectures.
+VENDORS = ("nvidia", "amd", "intel")
+
+_APPLE = re.compile(r"(?:apple )?((m\d)(?: (?:pro|max|ultra))?)", re.IGNORECASE)
+
+_ARCHITECTURE = re.compile(r"(?:(sm_\d{2,3})|(gfx[0-9a-f]{3,4})|(xe[a-z0-9+-]*))", re.IGNORECASE)
+
+
+def find_gpu(name: str) -> Gpu:
+    """Return the GPU of a product name, in any case, with or without its maker's name, or of an architecture.
+
+    Raises UsageError where no GPU of that name is known (with those that are written alike), or the name fits several
+    architectures.
     """
+    apple = _APPLE.fullmatch(name.strip())
+    if apple is not None:
+        words = f"Apple {apple[1]}".title()
+        return Gpu(vendor="apple", name=words, architecture=f"apple-{apple[2].lower()}", integrated=True)
+    architecture = _ARCHITECTURE.fullmatch(name.strip())
+    if architecture is not None:
+        vendor = next(each for each, group in zip(VENDORS, architecture.groups(), strict=True) if group)
+        return _of_architecture(vendor, name.strip().lower())
     wanted = _words(name)
-    for vendor in ("nvidia", "amd", "intel"):
+    for vendor in VENDORS if wanted else ():
         devices = load_devices(vendor)
-        exact = [device for device in devices if _words(device.name) == wanted]
+        exact = [device for device in devices if wanted == _words(device.name)]
         found = exact or [device for device in devices if wanted <= _words(device.name)]
         architectures = {device.architecture for device in found if device.architecture}
         if len(architectures) > 1:
             some = ", ".join(sorted({device.name for device in found})[:6])
             raise UsageError(f"--gpu {name} fits several GPUs", seen=some, do="write more of its name")
         if found:
-            return _gpu(vendor, found[0])
-    raise UsageError(f"--gpu {name} is not known", do="write the product name, such as 'RTX 4090' or 'RX 7900 XTX'")
+            # a row may stand for several models: then the one that was named is told
+            return _gpu(vendor, found[0]) if exact else replace(_gpu(vendor, found[0]), name=name.strip(), pci_id=None)
+    raise _unknown_gpu(name)
+
+
+def _of_architecture(vendor: str, architecture: str) -> Gpu:
+    if any(device.architecture == architecture for device in load_devices(vendor)):
+        return Gpu(vendor=vendor, name=architecture, architecture=architecture)
+    known = sorted({device.architecture for device in load_devices(vendor) if device.architecture})
+    raise UsageError(f"--gpu {architecture} is not known", seen=f"known: {', '.join(known)}", do="name one of these")
+
+
+def _unknown_gpu(name: str) -> UsageError:
+    import difflib
+
+    names = {" ".join(_ordered(device.name)): device.name for vendor in VENDORS for device in load_devices(vendor)}
+    plain = " ".join(_ordered(name))
+    near = difflib.get_close_matches(plain, names, n=3, cutoff=0.6) if plain else []
+    like = " or ".join(names[each] for each in near)
+    return UsageError(
+        f"--gpu {name} is not known",
+        seen=f"{len(names)} names are",
+        do=f"did you mean {like}?" if like else "write the product name, such as 'RTX 4090' or 'RX 7900 XTX'",
+    )
+
+
+_NOISE = frozenset({"nvidia", "amd", "ati", "intel", "geforce", "radeon", "graphics", "tm", "r", "gpu"})
+
+
+def _ordered(name: str) -> list[str]:
+    """Return the words of a name that tell it apart, a series and its number as two: "RTX4090" is "rtx 4090"."""
+    plain = re.sub(r"\((?:tm|r|c)\)", " ", name.lower())
+    parted = re.sub(r"\b(rtx|gtx|rx|arc|quadro|tesla)(\d)", r"\1 \2", plain.replace("-", " "))
+    parted = re.sub(r"(\d)(ti|super|xtx|xt)\b", r"\1 \2", parted)
+    return [word for word in re.findall(r"[a-z0-9+]+", parted) if word not in _NOISE]
 
 
 def _words(name: str) -> frozenset[str]:
-    noise = {"nvidia", "amd", "intel", "geforce", "radeon", "graphics", "(tm)", "(r)"}
-    return frozenset(word for word in name.lower().split() if word not in noise)
+    return frozenset(_ordered(name))
 
 
 def _gpu(vendor: str, device: Device) -> Gpu:

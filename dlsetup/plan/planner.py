@@ -7,23 +7,26 @@ from typing import TYPE_CHECKING
 
 from dlsetup import uv
 from dlsetup.plan.candidates import Candidates, find_candidates
-from dlsetup.plan.compatibility import TITLES, VENDORS, Situation, most_capable, obstacles
-from dlsetup.plan.ranking import compiled_at_start, rank
+from dlsetup.plan.compatibility import Situation, obstacles
+from dlsetup.plan.ranking import rank
+from dlsetup.plan.reasons import Told
 from dlsetup.plan.solution import Search, Solution
-from dlsetup.values.architecture import runs_on
 from dlsetup.values.plan import Plan, Proposal, Step, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dlsetup.values.build import Build, Catalog, Framework
-    from dlsetup.values.environment import IndexSettings
+    from dlsetup.values.build import Build, Catalog, Framework, Shim
+    from dlsetup.values.environment import IndexSettings, Java
     from dlsetup.values.host import Host
     from dlsetup.values.plan import Place, Rejection, Resolver
     from dlsetup.values.request import Request
 
 LOCK = ".dlsetup/pylock.toml"
 """Where an environment keeps the lock that it was installed from."""
+
+PINS = ".dlsetup/requirements.txt"
+"""Where it keeps the same as requirements with hashes, which uv installs from."""
 
 BUILD_CONSTRAINTS = ".dlsetup/build-constraints.txt"
 """Where it keeps what the tools that built its source distributions were held to."""
@@ -38,6 +41,12 @@ class Planner:
     catalog: Catalog
     settings: IndexSettings
     resolve: Resolver
+    assumed: frozenset[str] = frozenset()
+    """Vendors whose driver is taken to be new enough, since nothing is known of its age."""
+    told: tuple[str, ...] = ()
+    """What else was taken for granted, a sentence each."""
+    java: Java | None = None
+    """The Java that Spark would start here; None where nobody looked."""
 
     def proposal(self, places: Iterable[Place]) -> Proposal:
         """Plan for the first place where everything fits; else say why the first one does not do.
@@ -53,7 +62,7 @@ class Planner:
         return Proposal(status="unsupported", plans=tuple(refused))
 
     def _plans(self, place: Place) -> list[Plan]:
-        situation = Situation(host=self.host, target=make_target(self.host, place), request=self.request)
+        situation = self.situation(place)
         wanted = [self._framework(each.framework) for each in self.request.wanted]
         sets = self._with_backends([find_candidates(each, situation, self.catalog) for each in wanted], situation)
         if len(wanted) > 1 and any(each.state == "retired" for each in wanted):
@@ -66,11 +75,24 @@ class Planner:
         why = f"{titles} do not resolve together, so each gets an environment of its own"
         return self._apart(wanted, place, situation, why)
 
+    def situation(self, place: Place) -> Situation:
+        """Return what builds are held against at a place."""
+        return Situation(
+            host=self.host,
+            target=make_target(self.host, place),
+            request=self.request,
+            assumed=self.assumed,
+            overrides=self.catalog.overrides,
+            java=self.java,
+            supplies=self.catalog.supplies,
+        )
+
     def _apart(self, wanted: list[Framework], place: Place, situation: Situation, why: str) -> list[Plan]:
         """Give each framework an environment of its own."""
         plans = []
-        for number, framework in enumerate(wanted):
-            own = place if number == 0 else _beside(place, framework.name)
+        first = next((each for each in wanted if each.state != "retired"), wanted[0])
+        for framework in wanted:
+            own = place if framework is first else _beside(place, framework.name)
             sets = self._with_backends([find_candidates(framework, situation, self.catalog)], situation)
             plan = self._plan(sets, own, situation)
             plans.append(replace(plan, reasons=(why, *plan.reasons)))
@@ -99,9 +121,9 @@ class Planner:
             if below is not None
         ]
 
-        def best(option: Candidates) -> tuple[int, bool]:
+        def best(option: Candidates) -> tuple[int, int]:
             if not option.fitting:
-                return (-1, False)
+                return (-1, 0)
             return rank(option.fitting[0], self.host, self.catalog)[:2]
 
         return max(options, key=best)
@@ -129,19 +151,24 @@ class Planner:
         )
         if solution is None:
             return self._refusal(sets, place, situation, rejected)
-        return self._accepted(solution, search, place, situation, rejected)
+        told = Told(situation=situation, catalog=self.catalog, sets=tuple(sets), rejected=rejected)
+        return self._accepted(solution, search, place, told)
 
     def _refusal(
         self, sets: list[Candidates], place: Place, situation: Situation, rejected: tuple[Rejection, ...]
     ) -> Plan:
-        reasons = [reason for each in sets if not each.fitting for reason in self._why_nothing(each, situation)]
+        told = Told(situation=situation, catalog=self.catalog, sets=tuple(sets), rejected=rejected)
+        reasons = [*self.told]
+        reasons += [reason for each in sets if not each.fitting for reason in self._why_nothing(each, situation)]
+        for each in sets:
+            reasons += [] if each.fitting else told.ways(each.framework.name)
         return Plan(
             frameworks=tuple(each.framework.name for each in sets),
             accelerator="",
             compute="",
             python=_python(place, situation.target),
             environment=place.environment,
-            reasons=tuple(reasons) or ("these do not resolve together",),
+            reasons=_said(reasons) or ("these do not resolve together",),
             rejected=rejected,
         )
 
@@ -162,16 +189,19 @@ class Planner:
             python = others[-1].pythons[-1]
             lack = f"no build of {framework.title} has wheels for Python {situation.target.python}"
             have = f"{others[-1].version} has for {', '.join(others[-1].pythons)}"
+            if not uv.fetches(python):
+                ways = f"pyenv install {python}, or conda create -p FOLDER python={python}, then run this again"
+                why = f"which is not here and which uv does not fetch (none before {uv.OLDEST_FETCHED})"
+                return [f"{lack}; {have}, {why}: {ways}"]
             return [f"{lack}; {have}: --python {python} --env .venv-{python}"]
-        return [f"no build of {framework.title} fits this machine"]
+        return [_nothing(candidates)]
 
     def _accepted(
         self,
         solution: Solution,
         search: Search,
         place: Place,
-        situation: Situation,
-        rejected: tuple[Rejection, ...],
+        told: Told,
     ) -> Plan:
         builds = tuple(choice.build for choice in solution.choices)
         main = max(
@@ -181,14 +211,16 @@ class Planner:
             frameworks=tuple(each.framework for each in builds),
             accelerator=main.accelerator,
             compute=main.compute,
-            python=_python(place, situation.target),
+            python=_python(place, told.situation.target),
             environment=place.environment,
             packages=solution.resolution.packages,
             steps=self._steps(place, solution, builds),
-            reasons=tuple([place.why] if place.why else []) + self._reasons(builds, rejected, search.notes),
-            rejected=rejected,
+            reasons=_said([place.why, *self.told, *search.notes, *told.of_builds(builds)]),
+            rejected=told.rejected,
             builds=builds,
             lock=solution.resolution.lock,
+            pins=solution.resolution.pins,
+            sources=solution.resolution.sources,
             build_constraints=solution.query.build_constraints,
             variables=self._variables(builds),
             installed_bytes=_total(builds),
@@ -209,55 +241,20 @@ class Planner:
         argv = uv.install_argv(
             program,
             place.environment,
-            f"{place.environment}/{LOCK}",
+            f"{place.environment}/{PINS}",
+            self.settings,
+            sources=solution.resolution.sources,
             source_only=solution.query.source_only,
             build_constraints=held,
         )
-        return (*steps, Step(title=f"install {count} packages", argv=argv))
+        steps.append(Step(title=f"install {count} packages", argv=argv))
+        return (*steps, *(_shim_step(shim) for build in builds for shim in build.shims))
 
     def _elsewhere(self, builds: tuple[Build, ...]) -> Step:
         main = builds[0]
         wanted = [f"{build.framework}=={build.version}" for build in builds]
         compute = () if main.compute in {"any", "cpu"} else ("--compute", main.compute)
         return Step(title="on that machine", argv=("dlsetup", "install", *wanted, *compute))
-
-    def _reasons(self, builds: tuple[Build, ...], rejected: tuple[Rejection, ...], notes: list[str]) -> tuple[str, ...]:
-        reasons: list[str] = list(notes)
-        for build in builds:
-            framework = self._framework(build.framework)
-            if framework.state != "active" and framework.state_note:
-                reasons.append(framework.state_note)
-            reasons += self._why(build, framework, rejected)
-        return tuple(dict.fromkeys(reasons))
-
-    def _why(self, build: Build, framework: Framework, rejected: tuple[Rejection, ...]) -> list[str]:
-        reasons = []
-        newer = _newer(rejected, build)
-        if newer is not None:
-            reasons.append(
-                f"{framework.title} {newer.version} is newer, but of its builds "
-                f"the nearest ({newer.compute}) does not fit: {newer.reasons[0].text}"
-            )
-        reasons += self._about_gpus(build)
-        if build.note:
-            reasons.append(build.note)
-        return reasons
-
-    def _about_gpus(self, build: Build) -> list[str]:
-        if build.accelerator == "cpu" and self.request.accelerator != "cpu":
-            return [_unused(vendor, self.host) for vendor in TITLES if _is_unused(vendor, self.host, build)]
-        reasons = []
-        if compiled_at_start(build, self.host):
-            told = "there is no compiled code for this GPU inside: the driver compiles it at the first start"
-            reasons.append(build.ptx_note or told)
-        left = [
-            gpu.name or gpu.architecture or "a GPU"
-            for gpu in self.host.gpus_of(VENDORS.get(build.accelerator, ""))
-            if build.gpus and gpu.architecture and not any(runs_on(code, gpu.architecture) for code in build.gpus)
-        ]
-        if left:
-            reasons.append(f"{', '.join(left)} is left out: this build has no code for it (--compute chooses another)")
-        return reasons
 
     def _variables(self, builds: tuple[Build, ...]) -> tuple[tuple[str, str], ...]:
         names = {build.framework for build in builds}
@@ -314,28 +311,33 @@ def _only_python(build: Build, situation: Situation) -> bool:
     return {reason.code for reason in obstacles(build, situation)} == {"python"}
 
 
-def _newer(rejected: tuple[Rejection, ...], build: Build) -> Rejection | None:
-    """Return the nearest build of the newest release that is newer than the chosen one and published for the target."""
-    from packaging.version import Version
+def _shim_step(shim: Shim) -> Step:
+    files = " and ".join(each.soname for each in shim.libraries)
+    return Step(title=f"write a stand-in for {shim.title} ({files}) into the environment", argv=(), shim=shim)
 
-    against = [
+
+def _said(sentences: Iterable[str]) -> tuple[str, ...]:
+    """Return the sentences that say something, each once."""
+    return tuple(dict.fromkeys(each for each in sentences if each))
+
+
+_OPEN = frozenset({"gpu-unknown", "gpu-architecture-unknown", "driver-broken", "driver-unknown"})
+"""The codes of questions that the user can answer."""
+
+
+def _nothing(candidates: Candidates) -> str:
+    """Say that nothing fits, and what stands against the nearest build; a question that is open comes first."""
+    title = candidates.framework.title
+    if not candidates.rejected:
+        return f"no build of {title} is known"
+    asked = (
         each
-        for each in rejected
-        if each.framework == build.framework
-        and Version(each.version) > build.version
-        and not any(reason.code in {"platform", "version-unwanted", "caution"} for reason in each.reasons)
-    ]
-    # rejections stand nearest first, and max keeps the first of equals
-    return max(against, key=lambda each: Version(each.version)) if against else None
-
-
-def _is_unused(vendor: str, host: Host, build: Build) -> bool:
-    integrated = all(gpu.integrated for gpu in host.gpus_of(vendor))
-    return bool(host.gpus_of(vendor)) and vendor != "apple" and not integrated and build.accelerator == "cpu"
-
-
-def _unused(vendor: str, host: Host) -> str:
-    gpu = most_capable(host.gpus_of(vendor))
-    driver = host.driver(vendor)
-    state = "" if driver is None else (f", driver {driver.version}" if driver.version else f", driver {driver.state}")
-    return f"{gpu.name or TITLES[vendor] + ' GPU'} is here but not used{state}: see why with -v"
+        for each in candidates.rejected
+        if each.compute == "cpu" and {reason.code for reason in each.reasons} <= _OPEN
+    )
+    question = next(asked, None)
+    nearest = question or candidates.rejected[0]
+    why = "; ".join(reason.text for reason in nearest.reasons)
+    if question is not None:
+        return f"no build of {title} is chosen: {why}"
+    return f"no build of {title} fits; of the nearest, {nearest.version} for {nearest.compute}: {why}"

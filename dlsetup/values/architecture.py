@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 _SM = re.compile(r"(?:sm|compute)_(\d+?)(\d)([af]?)")
 
@@ -19,6 +20,7 @@ class ComputeCapability:
     ptx: bool = False
 
 
+@cache
 def compute_capability(text: str) -> ComputeCapability | None:
     """Read "sm_89", "sm_90a" or "compute_90"; None for anything else."""
     match = _SM.fullmatch(text)
@@ -36,6 +38,7 @@ https://docs.nvidia.com/cuda/cuda-c-programming-guide/, read 2026-11-22.
 """
 
 
+@cache
 def runs_on(code: str, device: str) -> bool:
     """Tell whether compiled code (`sm_80`, `compute_90`, `gfx1100`) runs on a device (`sm_89`, `gfx1100`).
 
