@@ -34,7 +34,7 @@ def look(
     if system.replayed and not _holds_environment(system):
         return _from_lists(system, wanted)
     session = probe_session(system)
-    place = _place(system, session, environment, python)
+    place = _place(system, session, environment, python, wanted)
     with ThreadPoolExecutor(max_workers=1) as pool:
         # the interpreter is another process: it answers while this one goes on
         asked = pool.submit(probe_environment, system, place) if place else None
@@ -108,10 +108,12 @@ def _holds_environment(system: System) -> bool:
     return isinstance(system.value(PLACE), str)
 
 
-def _place(system: System, session: Session, environment: str | None, python: str | None) -> str | None:
+def _place(
+    system: System, session: Session, environment: str | None, python: str | None, wanted: tuple[str, ...]
+) -> str | None:
     if system.replayed:
         return environment or python or system.value(PLACE) or None
-    return existing_environment(system, session, environment, python)
+    return existing_environment(system, session, environment, python, wanted)
 
 
 def recorded_environment(system: System) -> Environment | None:

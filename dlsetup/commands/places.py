@@ -39,9 +39,12 @@ def is_version(python: str | None) -> bool:
     return bool(python and _VERSION.fullmatch(python))
 
 
-def existing_environment(system: System, session: Session, environment: str | None, python: str | None) -> str | None:
+def existing_environment(
+    system: System, session: Session, environment: str | None, python: str | None, wanted: tuple[str, ...] = ()
+) -> str | None:
     """Return the environment (or interpreter) to look at: the named one, the active one, .venv here, the PATH's python.
 
+    Where one framework is `wanted`, an environment here that bears its name comes before .venv.
     Raises UsageError where a named one is not there.
     """
     if environment is not None:
@@ -53,6 +56,8 @@ def existing_environment(system: System, session: Session, environment: str | No
     here = _join(session.folder, DEFAULT)
     if session.active:
         return session.active
+    if len(wanted) == 1 and is_environment(system, f"{here}-{wanted[0]}"):
+        return f"{here}-{wanted[0]}"
     return here if system.exists(here + "/pyvenv.cfg") else session.python
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dlsetup.catalog import load_catalog
-from dlsetup.commands.places import places_to_install
+from dlsetup.commands.places import existing_environment, places_to_install
 from dlsetup.errors import UsageError
 from dlsetup.values.environment import Session
 from dlsetup.values.request import Request, Wanted
@@ -103,3 +103,11 @@ def test_a_python_that_nobody_has_and_uv_does_not_fetch_is_a_usage_error(local, 
     with pytest.raises(UsageError) as caught:
         first(local, session, "cntk", python="3.4")
     assert "pyenv install 3.4" in caught.value.do
+
+
+def test_what_is_asked_about_is_looked_for_in_the_environment_of_its_name(local, session, make):
+    here, own = make(".venv"), make(".venv-mxnet")
+    assert existing_environment(local, session, None, None, ("mxnet",)) == own
+    assert existing_environment(local, session, None, None, ("pytorch",)) == here
+    assert existing_environment(local, session, None, None) == here
+    assert existing_environment(local, replace(session, active=here), None, None, ("mxnet",)) == here
