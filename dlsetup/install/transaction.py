@@ -7,18 +7,23 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dlsetup.errors import BusyError, InstallFailedError
+from dlsetup.system.signals import undisturbed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
+    from filelock import BaseFileLock
     from typing_extensions import Self
 
 JOURNAL = "journal.json"
 BEFORE = "before"
+AFTER = "after"
 
 
 class Transaction:
@@ -29,9 +34,9 @@ class Transaction:
     """
 
     def __init__(self, environment: str) -> None:
-        self.environment = Path(environment).absolute()
-        self.safe = self.environment.parent / f".{self.environment.name}.dlsetup"
-        self._lock: object = None
+        self.environment = _real(environment)
+        self.safe = _safe(self.environment)
+        self._lock: BaseFileLock | None = None
         self._kept = False
         self.is_new = True
         """Whether the environment is being made; known once the change has begun."""
@@ -41,24 +46,55 @@ class Transaction:
 
         Raises BusyError where another dlsetup is at work there, InstallFailedError where nothing can be written.
         """
-        self._acquire()
+        self._lock = _acquire(self.environment)
         try:
-            recover(str(self.environment))
+            _put_right(self.environment)
+            self._begin()
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    def _begin(self) -> None:
+        made = None
+        try:
             existed = self.environment.is_dir()
             self.is_new = not existed
+            made = _missing(self.environment.parent)
+            journal = {"environment": str(self.environment), "existed": existed, "made": made}
             self.safe.mkdir(parents=True)
             if existed:
                 _link_tree(self.environment, self.safe / BEFORE)
-            _write(self.safe / JOURNAL, json.dumps({"environment": str(self.environment), "existed": existed}))
-        except OSError as problem:
-            shutil.rmtree(self.safe, ignore_errors=True)
-            self._release()
+            write_whole(self.safe / JOURNAL, json.dumps(journal))
+        except BaseException as problem:
+            with undisturbed():
+                shutil.rmtree(self.safe, ignore_errors=True)
+                _remove_empty(self.environment.parent, made)
+            if not isinstance(problem, OSError):
+                raise
             raise InstallFailedError(
                 f"{self.environment} cannot be prepared for a change",
                 seen=f"{problem.strerror or problem} ({problem.filename or self.safe})",
                 do="make room or give yourself the right to write there, or name another place with --env",
             ) from None
-        return self
+
+    @contextlib.contextmanager
+    def shared(self) -> Iterator[None]:
+        """Let the programs that are started meanwhile hold the lock as well.
+
+        An installer outlives a dlsetup that is killed, and goes on changing the environment: until it has ended, no
+        other dlsetup is let in.
+        """
+        # no public name in filelock; without it (Windows) a killed dlsetup's installer is not waited for
+        descriptor = getattr(getattr(self._lock, "_context", None), "lock_file_fd", None)
+        if os.name != "posix" or not isinstance(descriptor, int):
+            yield
+            return
+        os.set_inheritable(descriptor, True)
+        try:
+            yield
+        finally:
+            os.set_inheritable(descriptor, False)
 
     def commit(self) -> None:
         """Keep the environment as it is now."""
@@ -70,47 +106,98 @@ class Transaction:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Put the environment back unless it was committed."""
-        try:
-            if self._kept:
-                shutil.rmtree(self.safe, ignore_errors=True)
-            else:
-                recover(str(self.environment))
-        finally:
-            self._release()
-
-    def _acquire(self) -> None:
-        from filelock import FileLock, Timeout
-
-        lock = FileLock(_lock_path(self.environment), timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise BusyError(
-                f"another dlsetup is at work in {self.environment}",
-                seen="it holds the lock of that environment",
-                do="wait until it has finished, or name another environment with --env",
-            ) from None
-        self._lock = lock
-
-    def _release(self) -> None:
-        release = getattr(self._lock, "release", None)
-        if release is not None:
-            release()
+        with undisturbed():
+            try:
+                if self._kept:
+                    shutil.rmtree(self.safe, ignore_errors=True)
+                else:
+                    _put_right(self.environment)
+            finally:
+                if self._lock is not None:
+                    self._lock.release()
 
 
 def recover(environment: str) -> bool:
-    """Put back an environment whose change was not finished; tell whether there was one."""
-    path = Path(environment).absolute()
-    safe = path.parent / f".{path.name}.dlsetup"
+    """Put back an environment whose change was cut short; tell whether there was one.
+
+    Raises BusyError where that change is still going on.
+    """
+    path = _real(environment)
+    if not _safe(path).is_dir():
+        return False
+    lock = _acquire(path)
+    try:
+        with undisturbed():
+            return _put_right(path)
+    finally:
+        lock.release()
+
+
+def _real(environment: str) -> Path:
+    """Return the folder itself: an environment that is reached by a link is changed behind it, and the link stays."""
+    return Path(os.path.realpath(environment))
+
+
+def _safe(environment: Path) -> Path:
+    return environment.parent / f".{environment.name}.dlsetup"
+
+
+def _acquire(environment: Path) -> BaseFileLock:
+    from filelock import FileLock, Timeout
+
+    try:
+        lock = FileLock(_lock_path(environment), timeout=0)
+        lock.acquire()
+    except Timeout:
+        raise BusyError(
+            f"another dlsetup is at work in {environment}",
+            seen="it, or the installer that it started, holds the lock of that environment",
+            do="wait until it has finished, or name another environment with --env",
+        ) from None
+    except OSError as problem:
+        raise InstallFailedError(
+            f"{environment} cannot be locked against another dlsetup",
+            seen=f"{problem.strerror or problem} ({problem.filename or 'the lock file'})",
+            do="name a folder of your own for such files: XDG_STATE_HOME=FOLDER",
+        ) from None
+    return lock
+
+
+def _lock_path(environment: Path) -> Path:
+    """Return the lock's path: in the state folder or, where that cannot be made, among the temporary files."""
+    from platformdirs import user_state_path
+
+    name = hashlib.sha256(str(environment).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    folder = user_state_path("dlsetup", appauthor=False) / "locks"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        usable = os.access(folder, os.W_OK)
+    except OSError:
+        usable = False
+    return folder / f"{name}.lock" if usable else Path(tempfile.gettempdir()) / f"dlsetup-{name}.lock"
+
+
+def _put_right(environment: Path) -> bool:
+    """Put back an environment whose change was not finished; tell whether there was one. The lock is held."""
+    safe = _safe(environment)
     if not safe.is_dir():
         return False
-    unfinished = _journal(safe / JOURNAL)
-    if unfinished is not None:
-        _put_back(path, safe, existed=unfinished)
-    with contextlib.suppress(FileNotFoundError):
-        (safe / JOURNAL).unlink()
+    journal = _journal(safe / JOURNAL)
+    try:
+        if journal is not None:
+            _put_back(environment, safe, existed=bool(journal.get("existed", True)))
+        with contextlib.suppress(FileNotFoundError):
+            (safe / JOURNAL).unlink()
+    except OSError as problem:
+        raise InstallFailedError(
+            f"{environment} could not be put back",
+            seen=f"{problem.strerror or problem} ({problem.filename or environment})",
+            do=f"what it was before lies in {safe / BEFORE}; the next dlsetup install there tries again",
+        ) from None
     shutil.rmtree(safe, ignore_errors=True)
-    return unfinished is not None
+    if journal is not None:
+        _remove_empty(environment.parent, journal.get("made"))
+    return journal is not None
 
 
 def _put_back(environment: Path, safe: Path, *, existed: bool) -> None:
@@ -119,28 +206,68 @@ def _put_back(environment: Path, safe: Path, *, existed: bool) -> None:
         shutil.rmtree(environment, ignore_errors=True)
         return
     # a missing `before` means that it was renamed back already, and only the journal was left to take away
-    if before.is_dir():
-        if environment.exists():
-            environment.rename(safe / "after")
-        before.rename(environment)
-
-
-def _journal(path: Path) -> bool | None:
-    """Return whether the environment existed before the change; None where no change is unfinished."""
+    if not before.is_dir():
+        return
     try:
-        return bool(json.loads(path.read_text(encoding="utf-8")).get("existed", True))
-    except (OSError, ValueError, AttributeError):
+        if environment.exists():
+            environment.rename(safe / AFTER)
+        before.rename(environment)
+    except OSError:
+        # a folder that something is mounted on keeps its place
+        _empty(environment)
+        _link_tree(before, environment)
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _journal(path: Path) -> dict[str, Any] | None:
+    """Return what stood before the change; None where no change is unfinished."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return None
+    return told if isinstance(told, dict) else None
+
+
+def _missing(folder: Path) -> str | None:
+    """Return the highest of the folders that have to be made for this one; None where it exists."""
+    missing = [each for each in (folder, *folder.parents) if not os.path.lexists(each)]
+    return str(missing[-1]) if missing else None
+
+
+def _remove_empty(folder: Path, last: str | None) -> None:
+    """Remove the folders that were made on the way to an environment, up to the last, as far as they are empty."""
+    if last is None:
+        return
+    for each in (folder, *folder.parents):
+        try:
+            each.rmdir()
+        except OSError:
+            return
+        if str(each) == last:
+            return
 
 
 def _link_tree(source: Path, target: Path) -> None:
     """Rebuild a tree with hard links to its files; where a file system has none, with copies."""
-    for folder, folders, files in os.walk(source):
+    # from below: a folder that must not be written gets its rights once it is filled
+    for folder, folders, files in os.walk(source, topdown=False, onerror=_stop):
         here = target / Path(folder).relative_to(source)
         here.mkdir(parents=True, exist_ok=True)
-        shutil.copystat(folder, here)
         for name in [*files, *(each for each in folders if (Path(folder) / each).is_symlink())]:
             _link(Path(folder) / name, here / name)
+        shutil.copystat(folder, here)
+
+
+def _stop(problem: OSError) -> None:
+    """End the walk: a folder that cannot be listed would be missing from what is put back."""
+    raise problem
 
 
 def _link(source: Path, target: Path) -> None:
@@ -153,7 +280,7 @@ def _link(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
-def _write(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """Write a file so that it is there whole or not at all, also after a power cut."""
     new = path.with_name(path.name + ".new")
     with new.open("w", encoding="utf-8") as file:
@@ -161,12 +288,3 @@ def _write(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)
-
-
-def _lock_path(environment: Path) -> Path:
-    from platformdirs import user_state_path
-
-    folder = user_state_path("dlsetup", appauthor=False) / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    name = hashlib.sha256(os.path.realpath(environment).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    return folder / f"{name}.lock"

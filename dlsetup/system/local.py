@@ -12,6 +12,7 @@ import time
 from typing import IO, TYPE_CHECKING, Any
 
 from dlsetup.system.interface import Completed, Text
+from dlsetup.system.signals import undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -133,6 +134,8 @@ class LocalSystem:
                 stderr=subprocess.PIPE,
                 env=_environment(env),
                 cwd=cwd,
+                # nothing is handed on but what was marked for it: the lock of an environment that is being changed
+                close_fds=sys.platform == "win32",
                 start_new_session=sys.platform != "win32",
             )
         except (OSError, ValueError) as problem:
@@ -195,7 +198,8 @@ def _finish(
         problem = "timeout"
         _stop(process)
     except BaseException:
-        _stop(process)
+        with undisturbed():
+            _stop(process)
         raise
     for reader in readers:
         # a grandchild may hold the pipe open for ever

@@ -100,6 +100,132 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path):
     assert blocker.read_text() == ""
 
 
+def test_an_environment_behind_a_link_is_put_back_behind_it(environment, tmp_path):
+    link = tmp_path / "elsewhere" / ".venv"
+    link.parent.mkdir()
+    link.symlink_to(environment)
+    before = tree(environment)
+    with pytest.raises(RuntimeError), Transaction(str(link)):
+        change(environment)
+        raise RuntimeError
+    assert link.readlink() == environment
+    assert tree(environment) == before
+    assert [each.name for each in link.parent.iterdir()] == [".venv"]
+
+
+def test_the_folders_on_the_way_to_a_new_environment_go_with_it(tmp_path):
+    (tmp_path / "project").mkdir()
+    folder = tmp_path / "project" / "a" / "b" / "env"
+    with pytest.raises(RuntimeError), Transaction(str(folder)):
+        folder.mkdir()
+        raise RuntimeError
+    assert list((tmp_path / "project").iterdir()) == []
+
+
+def test_what_others_put_into_such_a_folder_stays(tmp_path):
+    folder = tmp_path / "a" / "b" / "env"
+    with pytest.raises(RuntimeError), Transaction(str(folder)):
+        (tmp_path / "a" / "mine").write_text("mine")
+        raise RuntimeError
+    assert [each.name for each in (tmp_path / "a").iterdir()] == ["mine"]
+
+
+def test_a_state_folder_that_cannot_be_made_is_no_hindrance(environment, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", "/dev/null/state")
+    with Transaction(str(environment)) as first:
+        with pytest.raises(BusyError), Transaction(str(environment)):
+            pass
+        first.commit()
+
+
+def test_what_is_still_going_on_is_not_put_back(environment):
+    with Transaction(str(environment)) as going_on:
+        change(environment)
+        with pytest.raises(BusyError):
+            recover(str(environment))
+        going_on.commit()
+    assert (environment / "lib" / "new.py").exists()
+
+
+needs_mount = pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0, reason="mounting a small file system needs root"
+)
+
+
+@pytest.fixture
+def mounted(environment):
+    """Mount a file system on the environment's folder, with the same files."""
+    before = tree(environment)
+    subprocess.run(["/bin/mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(environment)], check=True)
+    (environment / "lib").mkdir()
+    (environment / "lib" / "a.py").write_text("before")
+    (environment / "lib" / "gone.py").write_text("before")
+    (environment / "bin").symlink_to("lib")
+    assert tree(environment) == before
+    yield environment
+    subprocess.run(["/bin/umount", str(environment)], check=True)
+
+
+@needs_mount
+def test_a_mounted_environment_is_put_back_where_it_is(mounted):
+    before = tree(mounted)
+    with pytest.raises(RuntimeError), Transaction(str(mounted)):
+        change(mounted)
+        raise RuntimeError
+    assert tree(mounted) == before
+    assert [each.name for each in mounted.parent.iterdir()] == [".venv"]
+
+
+@needs_mount
+def test_what_could_not_be_put_back_is_kept_and_told(mounted):
+    before = tree(mounted)
+    with pytest.raises(InstallFailedError) as caught, Transaction(str(mounted)) as transaction:
+        change(mounted)
+        subprocess.run(["/bin/mount", "-o", "remount,ro", str(mounted)], check=True)
+        raise RuntimeError
+    assert "could not be put back" in caught.value.what
+    with pytest.raises(InstallFailedError), Transaction(str(mounted)):
+        pass
+    assert tree(transaction.safe / "before") == before
+    subprocess.run(["/bin/mount", "-o", "remount,rw", str(mounted)], check=True)
+    assert recover(str(mounted))
+    assert tree(mounted) == before
+
+
+OUTLIVED = """
+import sys
+from dlsetup.install.transaction import Transaction
+from dlsetup.system.local import LocalSystem
+with Transaction(sys.argv[1]) as transaction, transaction.shared():
+    LocalSystem().run(("/bin/sh", "-c", "echo $$ > child; exec sleep 60"), timeout=60, cwd=sys.argv[2])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is POSIX")
+def test_an_installer_that_outlives_a_killed_dlsetup_keeps_others_out(environment, tmp_path):
+    before = tree(environment)
+    root = Path(__file__).resolve().parents[2]
+    process = subprocess.Popen(
+        [sys.executable, "-c", OUTLIVED, str(environment), str(tmp_path)], env={**os.environ, "PYTHONPATH": str(root)}
+    )
+    child = tmp_path / "child"
+    deadline = time.monotonic() + 30
+    while not (child.exists() and child.read_text().strip()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    with pytest.raises(BusyError):
+        recover(str(environment))
+    os.kill(int(child.read_text()), signal.SIGKILL)
+    while time.monotonic() < deadline:
+        try:
+            assert recover(str(environment))
+            break
+        except BusyError:
+            time.sleep(0.02)
+    assert tree(environment) == before
+
+
 WORKER = """
 import sys, time
 from pathlib import Path
