@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dlsetup.plan.compatibility import ASK_FOR_GPU, UNKNOWN_GPU, obstacles
-from dlsetup.plan.ranking import rank
+from dlsetup.plan.ranking import Ranking
 from dlsetup.values.plan import Reason, Rejection
 
 if TYPE_CHECKING:
@@ -35,17 +35,14 @@ def find_candidates(framework: Framework, situation: Situation, catalog: Catalog
     builds = catalog.builds_of(framework.name)
     judged = [(build, obstacles(build, situation)) for build in builds if (build.system, build.architecture) == here]
     judged = _asking(judged)
-    fitting = sorted(
-        (build for build, reasons in judged if not reasons),
-        key=lambda build: rank(build, situation.host, catalog),
-        reverse=True,
-    )
+    ranking = Ranking(situation.host, catalog)
+    fitting = sorted((build for build, reasons in judged if not reasons), key=ranking.key, reverse=True)
     published = {(build.version, build.compute) for build, _ in judged}
     others = [build for build in builds if (build.version, build.compute) not in published]
     return Candidates(
         framework=framework,
         fitting=tuple(fitting),
-        rejected=(*_rejections(judged, situation, catalog), *_elsewhere(others, situation, catalog)),
+        rejected=(*_rejections(judged, ranking), *_elsewhere(others, situation, catalog)),
     )
 
 
@@ -56,7 +53,7 @@ def _asking(judged: list[Judged]) -> list[Judged]:
     return [(build, reasons if reasons or build.accelerator != "cpu" else (ASK_FOR_GPU,)) for build, reasons in judged]
 
 
-def _rejections(judged: list[Judged], situation: Situation, catalog: Catalog) -> Iterable[Rejection]:
+def _rejections(judged: list[Judged], ranking: Ranking) -> Iterable[Rejection]:
     """Return one rejection for each release and compute platform that does not fit, the nearest first."""
     named: dict[tuple[object, str], Judged] = {}
     accepted = {(build.version, build.compute) for build, reasons in judged if not reasons}
@@ -65,14 +62,13 @@ def _rejections(judged: list[Judged], situation: Situation, catalog: Catalog) ->
         known = named.get(key)
         if key not in accepted and (known is None or len(reasons) < len(known[1])):
             named[key] = (build, reasons)
-    best = sorted(named.values(), key=lambda pair: _nearness(pair, situation, catalog))
+    best = sorted(named.values(), key=lambda pair: _nearness(pair, ranking))
     return (rejection(build, reasons) for build, reasons in best)
 
 
-def _nearness(pair: Judged, situation: Situation, catalog: Catalog) -> tuple[int, int, tuple[int, ...], int]:
+def _nearness(pair: Judged, ranking: Ranking) -> tuple[int, int, tuple[int, ...], int]:
     build, reasons = pair
-    place = rank(build, situation.host, catalog)[0]
-    return (len(reasons), -place, *_newest(build, catalog))
+    return (len(reasons), -ranking.place(build), *_newest(build, ranking.catalog))
 
 
 def _newest(build: Build, catalog: Catalog) -> tuple[tuple[int, ...], int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dlsetup.values.environment import Java
     from dlsetup.values.host import Driver, Gpu, Host
     from dlsetup.values.plan import Target
-    from dlsetup.values.request import Request
+    from dlsetup.values.request import Request, Wanted
 
 VENDORS = {"cuda": "nvidia", "rocm": "amd", "xpu": "intel", "mps": "apple", "metal": "apple"}
 """Whose GPUs an accelerator runs on."""
@@ -52,6 +52,16 @@ class Situation:
     """The Java that Spark would start; None where nobody looked."""
     supplies: tuple[Supply, ...] = ()
 
+    @cached_property
+    def gpus(self) -> dict[str, tuple[Gpu, ...]]:
+        """The GPUs of each vendor that will be used, the most capable first."""
+        return {vendor: used(self.host.gpus_of(vendor)) for vendor in TITLES}
+
+    @cached_property
+    def wanted(self) -> dict[str, Wanted]:
+        """What was asked for, by framework."""
+        return {each.framework: each for each in self.request.wanted}
+
     def stated(self, accelerator: str) -> bool:
         """Tell whether the user has asked for this accelerator, whatever the probes say."""
         return self.request.accelerator == accelerator
@@ -73,8 +83,8 @@ def _platform(build: Build, situation: Situation) -> Iterator[Reason]:
 
 def _wishes(build: Build, situation: Situation) -> Iterator[Reason]:
     request = situation.request
-    wanted = next((each for each in request.wanted if each.framework == build.framework), None)
-    if wanted is not None and not wanted.versions.contains(build.version, prereleases=True):
+    wanted = situation.wanted.get(build.framework)
+    if wanted is not None and len(wanted.versions) and not wanted.versions.contains(build.version, prereleases=True):
         yield Reason(code="version-unwanted", text=f"you asked for {wanted.versions}")
     if request.accelerator and build.accelerator not in {request.accelerator, "any"}:
         yield Reason(code="accelerator-unwanted", text=f"you asked for the accelerator {request.accelerator}")
@@ -141,7 +151,7 @@ def _gpu(build: Build, situation: Situation) -> Iterator[Reason]:
     if vendor is None:
         yield from _open_question(build, situation)
         return
-    gpus = situation.host.gpus_of(vendor)
+    gpus = situation.gpus[vendor]
     if not gpus and not situation.stated(build.accelerator):
         gap = situation.host.unknown("gpus")
         if gap is None:
@@ -151,7 +161,7 @@ def _gpu(build: Build, situation: Situation) -> Iterator[Reason]:
     if situation.host.os.wsl == 1:
         yield Reason(code="wsl1", text="the first version of WSL has no GPU: wsl --set-version makes it the second")
     if gpus and build.gpus:
-        yield from _architecture(build, used(gpus), situation)
+        yield from _architecture(build, gpus, situation)
 
 
 def _open_question(build: Build, situation: Situation) -> Iterator[Reason]:
@@ -182,7 +192,7 @@ def _open_driver(vendor: str, situation: Situation) -> Iterator[Reason]:
 def _architecture(build: Build, gpus: tuple[Gpu, ...], situation: Situation) -> Iterator[Reason]:
     if any(serves(build, gpu) for gpu in gpus):
         return
-    gpu = most_capable(gpus)
+    gpu = gpus[0]
     name = gpu.name or "the GPU"
     inside = ", ".join(build.gpus)
     override = override_for(build, gpu, situation)
@@ -242,7 +252,7 @@ def _driver(build: Build, situation: Situation) -> Iterator[Reason]:
     if vendor in situation.assumed or (driver is None and situation.stated(build.accelerator)):
         return
     usable = driver is not None and driver.state == "ok"
-    if not usable and not situation.stated(build.accelerator) and situation.host.gpus_of(vendor):
+    if not usable and not situation.stated(build.accelerator) and situation.gpus[vendor]:
         yield _driver_trouble(driver, vendor)
     if driver is not None:
         yield from _driver_age(build, driver, situation, vendor)

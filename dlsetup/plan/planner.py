@@ -54,12 +54,29 @@ class Planner:
         Raises IndexFailedError where only an index stands in the way.
         """
         refused: list[Plan] = []
-        for place in places:
+        for place in self._promising(places) if self.request.host is not None else places:
             plans = self._plans(place)
             if all(plan.packages for plan in plans):
                 return Proposal(status=_status(plans), plans=tuple(plans))
             refused = refused or plans
+            if any(_question(plan.rejected) for plan in plans if not plan.packages):
+                # another Python, for which the build in question is not published, would hide the question
+                break
         return Proposal(status="unsupported", plans=tuple(refused))
+
+    def _promising(self, places: Iterable[Place]) -> list[Place]:
+        """Sort the Pythons that another machine may have: first those for which the builds use its accelerator."""
+
+        def promise(place: Place) -> int:
+            situation = self.situation(place)
+            sets = [
+                find_candidates(self._framework(each.framework), situation, self.catalog)
+                for each in self.request.wanted
+            ]
+            return sum(rank(each.fitting[0], self.host, self.catalog)[0] for each in sets if each.fitting)
+
+        known = list(places)
+        return sorted(known, key=promise, reverse=True) if len(known) > 1 else known
 
     def _plans(self, place: Place) -> list[Plan]:
         situation = self.situation(place)
@@ -181,6 +198,8 @@ class Planner:
             versions = sorted({build.version for build in builds})
             known = f"known are {versions[0]} to {versions[-1]}" if versions else "none is known"
             return [f"there is no release {wanted} of {framework.title}; {known}"]
+        if _question(candidates.rejected):
+            return [_nothing(candidates)]
         others = sorted(
             (build for build in builds if _only_python(build, situation)),
             key=lambda build: rank(build, self.host, self.catalog),
@@ -330,14 +349,15 @@ def _nothing(candidates: Candidates) -> str:
     title = candidates.framework.title
     if not candidates.rejected:
         return f"no build of {title} is known"
-    asked = (
-        each
-        for each in candidates.rejected
-        if each.compute == "cpu" and {reason.code for reason in each.reasons} <= _OPEN
-    )
-    question = next(asked, None)
+    question = _question(candidates.rejected)
     nearest = question or candidates.rejected[0]
     why = "; ".join(reason.text for reason in nearest.reasons)
     if question is not None:
         return f"no build of {title} is chosen: {why}"
     return f"no build of {title} fits; of the nearest, {nearest.version} for {nearest.compute}: {why}"
+
+
+def _question(rejected: tuple[Rejection, ...]) -> Rejection | None:
+    """Return the build for the processor that only an open question holds back."""
+    asked = (each for each in rejected if each.compute == "cpu" and {reason.code for reason in each.reasons} <= _OPEN)
+    return next(asked, None)

@@ -25,15 +25,33 @@ def rank(build: Build, host: Host, catalog: Catalog) -> Key:
     These are the accelerator (a discrete GPU's before an integrated one's), how the most capable GPU is served, which
     others are, the release, the compute platform and the index.
     """
-    compute = catalog.compute(build.compute)
-    return (
-        _place(build, host),
-        _service(build, host),
-        served(build, host),
-        build.version,
-        compute.rank if compute else 0,
-        build.index is None,
-    )
+    return Ranking(host, catalog).key(build)
+
+
+class Ranking:
+    """Ranks builds for one machine; what depends on its GPUs is worked out once for each list of compiled code."""
+
+    def __init__(self, host: Host, catalog: Catalog) -> None:
+        self.host = host
+        self.catalog = catalog
+        self._known: dict[tuple[str, tuple[str, ...]], tuple[int, int, tuple[bool, ...]]] = {}
+
+    def key(self, build: Build) -> Key:
+        """Return what builds are sorted by."""
+        compute = self.catalog.compute(build.compute)
+        return (*self._fit(build), build.version, compute.rank if compute else 0, build.index is None)
+
+    def place(self, build: Build) -> int:
+        """Return the accelerator's place alone."""
+        return self._fit(build)[0]
+
+    def _fit(self, build: Build) -> tuple[int, int, tuple[bool, ...]]:
+        code = (build.accelerator, build.gpus)
+        known = self._known.get(code)
+        if known is None:
+            known = (_place(build, self.host), _service(build, self.host), served(build, self.host))
+            self._known[code] = known
+        return known
 
 
 def _place(build: Build, host: Host) -> int:

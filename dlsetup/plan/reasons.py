@@ -182,6 +182,14 @@ class Told:
                 yield each.text.format(gpu=gpu.architecture)
 
     def _override(self, gpu: Gpu, framework: str) -> Iterator[str]:
+        """Name a build that is only taken when asked for, or else the documented way to run another's code."""
+        for each in self.rejected:
+            compute = self.catalog.compute(each.compute)
+            asked = each.framework == framework and [reason.code for reason in each.reasons] == ["caution"]
+            if asked and compute is not None and VENDORS.get(compute.accelerator) == gpu.vendor:
+                why = each.reasons[0].text
+                yield f"{each.version} for {each.compute} has code for it, but {why}: --compute {each.compute} takes it"
+                return
         builds = [
             (build, override)
             for build in self.catalog.builds_of(framework)

@@ -79,7 +79,7 @@ class Search:
                 continue
             if len(queues) > 1:
                 return None
-            self._reject(queues[0].pop(0).build, Reason(code="resolver", text=_first_words(solution.detail)))
+            self._reject(queues[0].pop(0).build, Reason(code="resolver", text=self._unsatisfied(solution.detail)))
         return None
 
     def _refill(self, queues: list[list[Choice]]) -> None:
@@ -166,6 +166,12 @@ class Search:
                 self._reject(choice.build, Reason(code="index-unreachable", text=why))
                 dropped = True
         return dropped
+
+    def _unsatisfied(self, detail: str) -> str:
+        """Return the resolver's words, and where the user's own constraints stand, which it does not tell."""
+        text = _first_words(detail.replace("dlsetup-plan depends on", "this plan depends on"))
+        files = ", ".join(self.settings.constraints)
+        return f"{text} (your pip configuration constrains it: {files})" if files else text
 
     def _reject(self, build: Build, reason: Reason) -> None:
         self.rejected.append(rejection(build, (reason,)))

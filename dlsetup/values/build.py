@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from packaging.version import Version
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predecessor:
+    """What a framework has taken the place of: what it would need today, and what does its work."""
+
+    names: tuple[str, ...]
+    """What people type for it: "sparkdl"."""
+    title: str
+    state_note: str
+    """One sentence on its state."""
+    needs: str
+    """What it runs on."""
+    obstacle: str
+    """Why it does not run on a current machine."""
+    parts: tuple[tuple[str, str], ...] = ()
+    """Its parts, and what does their work today."""
+    source: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +56,7 @@ class Framework:
     """active, maintenance or retired."""
     state_note: str = ""
     """One plain sentence on that state, with successor."""
+    predecessors: tuple[Predecessor, ...] = ()
     smoke_seconds: int = 300
     """How long its smoke test may take on a busy machine before it counts as hung."""
     source: str = ""
@@ -339,8 +359,19 @@ class Catalog:
 
     def builds_of(self, framework: str) -> tuple[Build, ...]:
         """Return the framework's builds."""
-        return tuple(build for build in self.builds if build.framework == framework)
+        return self._by_framework.get(framework, ())
 
     def compute(self, name: str) -> ComputePlatform | None:
         """Return the compute platform of that name."""
-        return next((each for each in self.computes if each.name == name), None)
+        return self._by_compute.get(name)
+
+    @cached_property
+    def _by_framework(self) -> dict[str, tuple[Build, ...]]:
+        groups: dict[str, list[Build]] = {}
+        for build in self.builds:
+            groups.setdefault(build.framework, []).append(build)
+        return {name: tuple(builds) for name, builds in groups.items()}
+
+    @cached_property
+    def _by_compute(self) -> dict[str, ComputePlatform]:
+        return {each.name: each for each in self.computes}

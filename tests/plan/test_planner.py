@@ -407,7 +407,7 @@ def test_steps_are_complete_commands():
         "--python",
         "/project/.venv",
         "--requirements",
-        "/project/.venv/.dlsetup/pylock.toml",
+        "/project/.venv/.dlsetup/requirements.txt",
     )
 
 
