@@ -6,7 +6,16 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from dlsetup.catalog.builds import builds_of, version_of
-from dlsetup.values.build import AbiRule, Catalog, Companion, ComputePlatform, Device, Framework, Vulnerability
+from dlsetup.values.build import (
+    AbiRule,
+    Catalog,
+    Companion,
+    ComputePlatform,
+    Device,
+    Framework,
+    Predecessor,
+    Vulnerability,
+)
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -48,7 +57,7 @@ def catalog_of(*, frameworks: Iterable[Document], computes: Document, companions
     builds = [build for document in documents for build in builds_of(document, platforms)]
     builds.sort(key=_place)
     return Catalog(
-        frameworks=tuple(_framework(document["framework"]) for document in documents),
+        frameworks=tuple(_framework(document) for document in documents),
         builds=tuple(builds),
         vulnerabilities=tuple(
             Vulnerability(framework=document["framework"]["name"], **row)
@@ -68,9 +77,17 @@ def _place(build: Build) -> tuple[str, ...]:
     return (build.framework, str(build.version), build.compute, *platform, index, *build.pythons)
 
 
-def _framework(row: Document) -> Framework:
-    facts: Document = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
-    return Framework(**facts)
+def _framework(document: Document) -> Framework:
+    facts = _with_tuples(document["framework"])
+    return Framework(**facts, predecessors=tuple(_predecessor(row) for row in document.get("predecessor", ())))
+
+
+def _with_tuples(row: Document) -> Document:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+
+
+def _predecessor(row: Document) -> Predecessor:
+    return Predecessor(**{**_with_tuples(row), "parts": tuple(sorted(row["parts"].items()))})
 
 
 def _computes(document: Document) -> Iterator[ComputePlatform]:

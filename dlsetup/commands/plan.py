@@ -46,12 +46,24 @@ def make_planner(request: Request, system: System, progress: Progress) -> Planne
         request=request,
         host=taken.host,
         assumed=taken.drivers,
-        told=taken.told,
+        told=(*predecessors(request, catalog), *taken.told),
         java=_java(request, system, catalog),
         catalog=catalog,
         settings=settings,
         resolve=UvResolver(system=system, settings=settings, progress=progress, offline=request.offline),
     )
+
+
+def predecessors(request: Request, catalog: Catalog) -> tuple[str, ...]:
+    """Tell of what was asked for by name and has been succeeded: its state, its needs, and what does its work."""
+    told: list[str] = []
+    for wanted in request.wanted:
+        framework = catalog.framework(wanted.framework)
+        for old in framework.predecessors if framework else ():
+            if wanted.typed in old.names:
+                told += [old.state_note, f"{old.title} needs {old.needs}: {old.obstacle}"]
+                told += [f"in place of {part}: {successor}" for part, successor in old.parts]
+    return tuple(told)
 
 
 def _java(request: Request, system: System, catalog: Catalog) -> Java | None:

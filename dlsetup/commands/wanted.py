@@ -33,7 +33,7 @@ def read_wanted(texts: tuple[str, ...], catalog: Catalog) -> tuple[Wanted, ...]:
             raise _unknown(text, requirement.name, catalog)
         before = wanted.get(framework.name)
         versions = requirement.specifier & before.versions if before else requirement.specifier
-        wanted[framework.name] = Wanted(framework=framework.name, versions=versions)
+        wanted[framework.name] = Wanted(framework=framework.name, versions=versions, typed=requirement.name.lower())
     return tuple(wanted.values())
 
 

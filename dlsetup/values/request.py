@@ -20,6 +20,8 @@ class Wanted:
     framework: str
     """A catalog name: pytorch, tensorflow, keras."""
     versions: SpecifierSet = field(default_factory=SpecifierSet)
+    typed: str = ""
+    """The word that was typed for it: "sparkdl"."""
 
 
 @dataclass(frozen=True, kw_only=True)
