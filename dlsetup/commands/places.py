@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import posixpath
-import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dlsetup import uv
+from dlsetup.commands.named import (
+    absolute,
+    asked,
+    environment_python,
+    is_environment,
+    is_version,
+    itself,
+    named_environment,
+    named_folder,
+    named_interpreter,
+    suits,
+    tag,
+)
 from dlsetup.commands.sharing import own_suffix, stranger
 from dlsetup.errors import UsageError
 from dlsetup.probe import ask_interpreter, find_interpreters
@@ -31,13 +42,6 @@ Source: the wheels of the newest torch (3.11 to 3.15), TensorFlow (3.10 to 3.13)
 2026-11-22 from their index pages.
 """
 
-_VERSION = re.compile(r"3\.\d{1,2}(?:\.\d{1,3})?t?")
-
-
-def is_version(python: str | None) -> bool:
-    """Tell whether --python names a version, not a path."""
-    return bool(python and _VERSION.fullmatch(python))
-
 
 def existing_environment(
     system: System, session: Session, environment: str | None, python: str | None, wanted: tuple[str, ...] = ()
@@ -48,26 +52,47 @@ def existing_environment(
     Raises UsageError where a named one is not there.
     """
     if environment is not None:
-        _check_exists(system, environment, "--env")
-        return environment
+        return named_environment(system, session.folder, environment)
     if python is not None and not is_version(python):
-        _check_exists(system, python, "--python")
-        return python
-    here = _join(session.folder, DEFAULT)
+        return named_interpreter(system, session.folder, python)
+    usual = _usual(system, session, wanted)
+    return usual if python is None else _of_version(system, usual, python)
+
+
+def _usual(system: System, session: Session, wanted: tuple[str, ...]) -> str | None:
+    here = absolute(system, session.folder, DEFAULT)
     if session.active:
         return session.active
     if len(wanted) == 1 and is_environment(system, f"{here}-{wanted[0]}"):
         return f"{here}-{wanted[0]}"
-    return here if system.exists(here + "/pyvenv.cfg") else session.python
+    return here if is_environment(system, here) else session.python
 
 
-def _check_exists(system: System, path: str, option: str) -> None:
-    if system.exists(path) is False:
-        raise UsageError(
-            f"{option} {path} is not there",
-            seen="no such file or folder",
-            do="give the path of an environment or interpreter, or leave the option out",
-        )
+def _of_version(system: System, usual: str | None, version: str) -> str:
+    """Return the environment that is usually looked at if it is of that version, else the machine's interpreter."""
+    found = []
+    own = [] if usual is None else [usual if system.listing(usual) is None else environment_python(system, usual)]
+    for path in dict.fromkeys([*own, *find_interpreters(system)]):
+        interpreter = ask_interpreter(system, path)
+        if suits(interpreter, version):
+            return usual if usual is not None and path in own else path
+        found += [interpreter.version] if interpreter.version else []
+    raise UsageError(
+        f"Python {version} is not on this machine",
+        seen="found: " + (", ".join(dict.fromkeys(found)) or "no Python at all"),
+        do="name another version, or an environment or interpreter by its path",
+    )
+
+
+def likely_folders(system: System, session: Session, request: Request) -> tuple[str, ...]:
+    """Return the folders that an installation may be about, whether or not there is an environment in them."""
+    if request.environment is not None:
+        return (named_folder(system, session.folder, request.environment),)
+    active = (session.active,) if session.active else ()
+    if active and is_environment(system, active[0]):
+        return active
+    here = absolute(system, session.folder, DEFAULT)
+    return (*active, here, *(f"{here}-{each.framework}" for each in request.wanted))
 
 
 def places_to_install(
@@ -87,11 +112,11 @@ def places_to_install(
 
 
 def _named(system: System, session: Session, request: Request, folder: str, catalog: Catalog | None) -> Iterator[Place]:
-    folder = _join(session.folder, folder)
+    folder = named_folder(system, session.folder, folder)
     _check_folder(system, folder)
     if is_environment(system, folder):
         _check_company(system, folder, request, catalog)
-        yield _existing(system, folder, request)
+        yield _existing(system, session, folder, request)
         return
     yield from _new(system, session, request, folder, why="")
 
@@ -113,14 +138,14 @@ def _names(request: Request) -> str:
 def _by_interpreter(
     system: System, session: Session, request: Request, python: str, catalog: Catalog | None
 ) -> Iterator[Place]:
-    _check_exists(system, python, "--python")
-    interpreter = _asked(system, _join(session.folder, python))
-    if interpreter.prefix and interpreter.prefix != interpreter.base_prefix:
-        _check_company(system, interpreter.prefix, request, catalog)
-        yield Place(environment=interpreter.prefix, exists=True, interpreter=interpreter)
+    interpreter = asked(system, named_interpreter(system, session.folder, python))
+    prefix = interpreter.prefix
+    if prefix and (prefix != interpreter.base_prefix or is_environment(system, prefix)):
+        _check_company(system, prefix, request, catalog)
+        yield Place(environment=prefix, exists=True, interpreter=interpreter)
         return
     name = DEFAULT + own_suffix(request, catalog)
-    folder = _join(session.folder, name)
+    folder = absolute(system, session.folder, name)
     if is_environment(system, folder):
         raise UsageError(
             f"{python} is not in an environment, and {name} here exists already",
@@ -133,7 +158,7 @@ def _by_interpreter(
 
 def _unnamed(system: System, session: Session, request: Request, catalog: Catalog | None) -> Iterator[Place]:
     """Yield the active environment or the folder's own, where what is wanted may live there, else a new one."""
-    here = _join(session.folder, DEFAULT)
+    here = absolute(system, session.folder, DEFAULT)
     own = here + own_suffix(request, catalog)
     why = ""
     beside = f"{here}-{request.wanted[0].framework}"
@@ -142,7 +167,7 @@ def _unnamed(system: System, session: Session, request: Request, catalog: Catalo
             continue
         other = stranger(system, folder, request, catalog)
         if other is None:
-            yield _existing(system, folder, request)
+            yield _existing(system, session, folder, request)
             why = "no build fits the Python there"
             break
         why = why or f"{folder} holds {other.title}, and a retired framework shares no environment"
@@ -152,39 +177,45 @@ def _unnamed(system: System, session: Session, request: Request, catalog: Catalo
         yield from _new(system, session, request, new, why=f"{why}: {new} is made anew" if why else "")
 
 
-def _existing(system: System, folder: str, request: Request) -> Place:
-    interpreter = _asked(system, environment_python(system, folder))
-    if request.python is not None and not _suits(interpreter, request.python):
-        raise UsageError(
-            f"{folder} has Python {interpreter.version}, not {request.python}",
-            seen="an environment keeps the interpreter that it was made with",
-            do=f"name another environment: --env .venv-{request.python} --python {request.python}",
-        )
+def _existing(system: System, session: Session, folder: str, request: Request) -> Place:
+    interpreter = asked(system, environment_python(system, folder))
+    _check_python(system, session, folder, interpreter, request.python)
     if system.value("writable:" + folder) is False:
         raise UsageError(f"{folder} cannot be written", seen="no right to write there", do="name another with --env")
     return Place(environment=folder, exists=True, interpreter=interpreter)
 
 
-def _suits(interpreter: Interpreter, python: str) -> bool:
+def _check_python(system: System, session: Session, folder: str, interpreter: Interpreter, python: str | None) -> None:
+    """Refuse an environment that has another Python than the one that is asked for."""
+    if python is None or (is_version(python) and suits(interpreter, python)):
+        return
+    name = python
     if not is_version(python):
-        return interpreter.path == python
-    wanted = python.rstrip("t")
-    return wanted in {interpreter.version, interpreter.minor}
+        other = asked(system, named_interpreter(system, session.folder, python))
+        if (other.version, other.base_prefix) == (interpreter.version, interpreter.base_prefix):
+            return
+        name = tag(other)
+    raise UsageError(
+        f"{folder} has Python {interpreter.version} of {interpreter.base_prefix}, not {python}",
+        seen="an environment keeps the interpreter that it was made with",
+        do=f"name another environment: --env .venv-{name} --python {python}",
+    )
 
 
 def _new(system: System, session: Session, request: Request, folder: str, why: str) -> Iterator[Place]:
     """Yield a new environment from each interpreter there is, the first on the PATH first, then from uv's own."""
     if request.python is not None and not is_version(request.python):
-        yield Place(environment=folder, interpreter=_asked(system, request.python), why=why)
+        interpreter = asked(system, named_interpreter(system, session.folder, request.python))
+        yield Place(environment=folder, interpreter=interpreter, why=why)
         return
     first = True
-    seen: set[str | None] = set()
+    seen: set[str] = set()
     for path in dict.fromkeys([*([session.python] if session.python else []), *find_interpreters(system)]):
-        interpreter = _itself(system, ask_interpreter(system, path))
+        interpreter = itself(system, ask_interpreter(system, path))
         unfit = interpreter.problem is not None or interpreter.implementation != "cpython"
-        if unfit or interpreter.minor in seen or (request.python and not _suits(interpreter, request.python)):
+        if unfit or tag(interpreter) in seen or (request.python and not suits(interpreter, request.python)):
             continue
-        seen.add(interpreter.minor)
+        seen.add(tag(interpreter))
         told = why if first else f"no build fits the first Python found: {path} (Python {interpreter.version}) is used"
         first = False
         yield Place(environment=folder, interpreter=interpreter, why=told)
@@ -201,37 +232,6 @@ def _new(system: System, session: Session, request: Request, folder: str, why: s
             yield Place(environment=folder, python=version, why=told)
 
 
-def _itself(system: System, interpreter: Interpreter) -> Interpreter:
-    """Return the interpreter by its own path, where a script that only finds it was started (pyenv, asdf)."""
-    own = f"{interpreter.prefix}/bin/python{interpreter.minor}"
-    inside = interpreter.path.startswith(f"{interpreter.prefix}/")
-    return interpreter if inside or not system.exists(own) else replace(interpreter, path=own)
-
-
-def _asked(system: System, path: str) -> Interpreter:
-    interpreter = ask_interpreter(system, path)
-    if interpreter.problem is not None:
-        raise UsageError(
-            f"{path} does not work",
-            seen=interpreter.problem,
-            do="make the environment anew (remove it first), or name an interpreter that starts with --python",
-        )
-    return interpreter
-
-
-def is_environment(system: System, folder: str) -> bool:
-    """Tell whether a folder is a virtual or conda environment."""
-    return bool(system.exists(folder + "/pyvenv.cfg")) or bool(system.exists(folder + "/conda-meta"))
-
-
-def environment_python(system: System, folder: str) -> str:
-    """Return the path of an environment's interpreter."""
-    if system.platform == "windows":
-        scripts = folder + "\\Scripts\\python.exe"
-        return scripts if system.exists(scripts) else folder + "\\python.exe"
-    return folder + "/bin/python"
-
-
 def _check_folder(system: System, folder: str) -> None:
     """Refuse a target that is a file, that holds something else, or that cannot be written."""
     names = system.listing(folder)
@@ -246,6 +246,12 @@ def _check_folder(system: System, folder: str) -> None:
             f"{folder} is not an environment and not empty",
             seen="it holds: " + ", ".join(names[:5]) + (", …" if len(names) > 5 else ""),  # noqa: PLR2004
             do="name a folder that does not exist yet, or an existing environment, with --env",
+        )
+    if names is None and posixpath.basename(folder) in (system.listing(posixpath.dirname(folder)) or ()):
+        raise UsageError(
+            f"{folder} is a link that leads nowhere",
+            seen=f"the folder that it names does not exist: {folder}",
+            do="remove the link, or name another folder with --env",
         )
     parent = folder
     while system.exists(parent) is False and parent not in {"/", ""}:
@@ -272,9 +278,3 @@ def foreign_places(request: Request) -> Iterator[Place]:
         why = f"no build fits Python {interpreter.version}, which that machine has"
     for version in FOREIGN_PYTHONS:
         yield Place(python=version, why=why)
-
-
-def _join(folder: str | None, path: str) -> str:
-    if folder is None or path.startswith(("/", "\\", "~")) or path[1:3] in {":\\", ":/"}:
-        return path
-    return folder.rstrip("/\\") + "/" + path

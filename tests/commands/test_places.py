@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -129,3 +130,84 @@ def test_a_target_that_is_something_else_is_refused(local, session, folder, kind
 
 def test_nothing_at_all_is_no_environment(local, folder):
     assert existing_environment(local, Session(folder=str(folder)), None, None) is None
+
+
+def test_a_tilde_is_the_home_folder_also_where_the_shell_left_it(local, session, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    there = make(tmp_path / "mine")
+    assert first(local, session, environment="~/new").environment == str(tmp_path / "new")
+    assert existing_environment(local, session, "~/mine", None) == there
+
+
+@pytest.mark.parametrize("options", [("", None), (None, ""), (" ", None)])
+def test_an_option_without_a_value_is_a_usage_error(local, session, options):
+    environment, python = options
+    with pytest.raises(UsageError) as caught:
+        existing_environment(local, session, environment, python)
+    assert caught.value.seen == "its value is empty"
+    with pytest.raises(UsageError):
+        first(local, session, environment=environment, python=python)
+
+
+@pytest.mark.parametrize("option", ["--env", "--python"])
+def test_a_folder_without_a_python_is_no_environment(local, session, folder, option):
+    (folder / "photos").mkdir()
+    with pytest.raises(UsageError) as caught:
+        existing_environment(local, session, *(("photos", None) if option == "--env" else (None, "photos")))
+    assert "is not an environment" in caught.value.what
+
+
+def test_an_interpreter_may_be_named_by_its_folder(local, session, folder):
+    there = make(folder / "there")
+    assert existing_environment(local, session, None, there) == there + "/bin/python"
+    assert first(local, session, python=there).environment == there
+    place = first(local, session, python=sys.base_prefix)
+    assert (place.environment, place.exists) == (str(folder / ".venv"), False)
+    assert place.interpreter.minor == MINOR
+
+
+@pytest.mark.parametrize("python", ["3", "python3.12", "three"])
+def test_what_is_neither_a_version_nor_a_path_is_told_so(local, session, python):
+    with pytest.raises(UsageError) as caught:
+        first(local, session, python=python)
+    assert "neither a version nor an interpreter" in caught.value.what
+
+
+def test_doctor_looks_for_the_version_that_is_asked_for(local, session, folder):
+    here = make(folder / ".venv")
+    assert existing_environment(local, session, None, MINOR) == here
+    with pytest.raises(UsageError) as caught:
+        existing_environment(local, session, None, "3.99")
+    assert "found: " in caught.value.seen
+
+
+def test_an_ordinary_interpreter_is_no_free_threaded_one(local, session, folder):
+    make(folder / ".venv")
+    with pytest.raises(UsageError) as caught:
+        first(local, session, python=f"{MINOR}t")
+    assert f"not {MINOR}t" in caught.value.what
+
+
+def test_the_interpreter_that_an_environment_was_made_from_is_its_own(local, session, folder):
+    there = make(folder / "there")
+    base = sys.base_prefix + f"/bin/python{MINOR}"
+    assert first(local, session, environment=there, python=base).environment == there
+
+
+def test_a_link_that_leads_nowhere_is_refused(local, session, folder):
+    (folder / ".venv").symlink_to("/no/such/folder")
+    with pytest.raises(UsageError) as caught:
+        first(local, session)
+    assert "leads nowhere" in caught.value.what
+
+
+def test_a_conda_environment_is_one_wherever_it_is_named(local, session, folder):
+    there = make(folder / ".venv")
+    (folder / ".venv" / "pyvenv.cfg").rename(folder / ".venv" / "conda-meta")
+    (folder / ".venv" / "bin" / "python").unlink()
+    answer = {"version": "3.12.4", "implementation": "cpython", "prefix": there, "base_prefix": there}
+    (folder / ".venv" / "bin" / "python").write_text(f"#!/bin/sh\necho '{json.dumps(answer)}'\n")
+    (folder / ".venv" / "bin" / "python").chmod(0o755)
+    assert existing_environment(local, session, None, None) == there
+    place = first(local, session, python=there + "/bin/python")
+    assert (place.environment, place.exists) == (there, True)
