@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from dlsetup.check import blocked, run_checks
 from dlsetup.commands.look import exit_code
-from dlsetup.commands.places import environment_python
+from dlsetup.commands.named import environment_python
+from dlsetup.commands.places import likely_folders
 from dlsetup.commands.plan import make_planner, places
 from dlsetup.commands.smoke import train
-from dlsetup.install import Transaction, execute, set_defaults
+from dlsetup.install import Transaction, execute, recover, set_defaults
 from dlsetup.plan import BUILD_CONSTRAINTS, LOCK
 from dlsetup.probe import ask_interpreter, probe_environment, probe_session, probe_storage
 from dlsetup.values.finding import Status
@@ -43,6 +44,8 @@ def install(request: Request, system: System, progress: Progress, agree: Callabl
     `agree` is asked before anything is changed; where it says no, the report holds the plan alone.
     Raises InstallFailedError, IndexFailedError and BusyError; the environment is then as it was before.
     """
+    if not request.dry_run and request.host is None:
+        _put_right(request, system, progress)
     planner = make_planner(request, system, progress)
     proposal = planner.proposal(places(request, system))
     report = Report(command="install", host=planner.host, proposal=proposal)
@@ -64,6 +67,13 @@ def install(request: Request, system: System, progress: Progress, agree: Callabl
     return report
 
 
+def _put_right(request: Request, system: System, progress: Progress) -> None:
+    """Undo what a dlsetup that was killed left unfinished, before it is planned for as if it were an environment."""
+    for folder in likely_folders(system, probe_session(system), request):
+        if recover(folder):
+            progress.note(f"an earlier installation was cut short: {folder} is as it was before it")
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Work:
     """What carrying out a plan needs besides the plan."""
@@ -83,7 +93,8 @@ class _Work:
         with Transaction(environment) as change:
             held = "\n".join(plan.build_constraints) + "\n"
             files = {f"{environment}/{LOCK}": plan.lock, f"{environment}/{BUILD_CONSTRAINTS}": held}
-            outcomes = execute(plan, self.system, self.settings, self.progress, files)
+            with change.shared():
+                outcomes = execute(plan, self.system, self.settings, self.progress, files)
             results, proof = self._prove(plan, environment)
             proof += self._after(plan, environment, report.host)
             # what existed before is put back if the new one does not train; a new environment is kept to be looked at

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dlsetup import uv
 from dlsetup.errors import DlsetupError, IndexFailedError, InstallFailedError
-from dlsetup.install.transaction import Transaction, recover
+from dlsetup.install.transaction import Transaction, recover, write_whole
 from dlsetup.install.shims import write_shim
 from dlsetup.values.report import Outcome
 
@@ -50,7 +50,8 @@ def _keep(where: str, text: str) -> None:
     path = Path(where)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        # whole and under a new name: the old file may be linked into the copy that a failure puts back
+        write_whole(path, text)
     except OSError as problem:
         raise InstallFailedError(
             f"{path.parent} cannot be written",
@@ -124,4 +125,4 @@ def set_defaults(variables: tuple[tuple[str, str], ...], site_packages: str) -> 
     if not variables:
         return
     settings = "; ".join(f"os.environ.setdefault({name!r}, {value!r})" for name, value in variables)
-    (Path(site_packages) / DEFAULTS).write_text(f"import os; {settings}\n", encoding="utf-8")
+    write_whole(Path(site_packages) / DEFAULTS, f"import os; {settings}\n")

@@ -170,6 +170,78 @@ def test_ctrl_c_in_the_middle_leaves_nothing_behind(at_index, wheel_index, numbe
     assert left(at_index) == []
 
 
+@pytest.fixture
+def cut_short(at_index, wheel_index):
+    """Kill an installation in the middle, and its uv with it."""
+
+    def kill() -> None:
+        wheel_index.pause.set()
+        process = at_index.start("install", "pytorch")
+        assert wheel_index.asked.wait(60)
+        wait_until((at_index.folder / "..venv.dlsetup" / "journal.json").exists)
+        # uv asks while it resolves, too
+        wait_until((at_index.folder / ".venv" / "bin" / "python").exists)
+        process.kill()
+        process.communicate()
+        wheel_index.pause.clear()
+
+    return kill
+
+
+def wait_until(true, seconds=30.0):
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def until_free(at_index, *words):
+    """Run a command again until the uv of the one that was killed has ended."""
+    deadline = time.monotonic() + 60
+    while (done := at_index(*words)).returncode == 6 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return done
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is POSIX")
+def test_a_new_environment_that_was_cut_short_is_made_again(at_index, cut_short):
+    cut_short()
+    assert left(at_index) == ["..venv.dlsetup", ".venv"]
+    done = until_free(at_index, "install", "pytorch")
+    assert "an earlier installation was cut short" in done.stderr
+    # the wheels are empty, so what is installed does not train: but it is installed
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Not ready" in done.stdout
+    assert left(at_index) == [".venv"]
+    assert list(at_index.folder.glob(".venv/lib/python*/site-packages/torch/__init__.py"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is POSIX")
+def test_an_existing_environment_that_was_cut_short_is_as_before_for_the_next(at_index, cut_short):
+    environment = at_index.folder / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
+    (environment / "mine.txt").write_text("mine")
+    cut_short()
+    assert "..venv.dlsetup" in left(at_index)
+    done = until_free(at_index, "install", "pytorch==99")
+    assert done.returncode == 3
+    assert left(at_index) == [".venv"]
+    assert (environment / "mine.txt").read_text() == "mine"
+    assert not list(environment.glob("lib/python*/site-packages/torch"))
+
+
+def test_what_dlsetup_itself_keeps_is_put_back_too(at_index, wheel_index):
+    environment = at_index.folder / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
+    (environment / ".dlsetup").mkdir()
+    kept = environment / ".dlsetup" / "pylock.toml"
+    kept.write_text("before")
+    wheel_index.lies["torch-2.14.1+cpu-py3-none-any.whl"] = "0" * 64
+    wheel_index.publish(wheel_index.folder / "whl" / "cpu" / "torch")
+    assert at_index("install", "pytorch").returncode == 4
+    assert kept.read_text() == "before"
+
+
 def test_two_installations_never_meet_in_one_environment(at_index, wheel_index):
     wheel_index.pause.set()
     first = at_index.start("install", "pytorch")
