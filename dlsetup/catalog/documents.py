@@ -99,6 +99,7 @@ def _computes(document: Document) -> Iterator[ComputePlatform]:
                 accelerator=row["accelerator"],
                 rank=rank,
                 driver=drivers,
+                libraries=row.get("libraries", ""),
                 source=row["source"],
                 read=row["read"],
             )

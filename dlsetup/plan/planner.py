@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dlsetup import uv
 from dlsetup.plan.candidates import Candidates, find_candidates
 from dlsetup.plan.compatibility import Situation, obstacles
+from dlsetup.plan.libraries import agreeing, disagreement
 from dlsetup.plan.ranking import rank
 from dlsetup.plan.reasons import Told
 from dlsetup.plan.solution import Search, Solution
@@ -85,10 +86,14 @@ class Planner:
         if len(wanted) > 1 and any(each.state == "retired" for each in wanted):
             why = "a retired framework never shares an environment with a living one"
             return self._apart(wanted, place, situation, why)
-        together = self._plan(sets, place, situation)
+        titles = " and ".join(each.title for each in wanted)
+        agreed = agreeing(sets, self.catalog)
+        if agreed is None:
+            why = f"{titles} bring GPU libraries that do not agree ({disagreement(sets, self.catalog)})"
+            return self._apart(wanted, place, situation, f"{why}, so each gets an environment of its own")
+        together = self._plan(agreed, place, situation)
         if together.packages or len(wanted) == 1:
             return [together]
-        titles = " and ".join(each.title for each in wanted)
         why = f"{titles} do not resolve together, so each gets an environment of its own"
         return self._apart(wanted, place, situation, why)
 

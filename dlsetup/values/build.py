@@ -56,6 +56,10 @@ class Framework:
     """active, maintenance or retired."""
     state_note: str = ""
     """One plain sentence on that state, with successor."""
+    ended: str = ""
+    """When it was retired or had its last release: "2023-09"; empty for one that lives."""
+    successor: str = ""
+    """What its makers, or most of its users, name instead."""
     predecessors: tuple[Predecessor, ...] = ()
     smoke_seconds: int = 300
     """How long its smoke test may take on a busy machine before it counts as hung."""
@@ -159,6 +163,8 @@ class ComputePlatform:
     """Newer lines of one accelerator have the higher rank."""
     driver: Mapping[str, Version] = field(default_factory=dict)
     """Oldest driver by system."""
+    libraries: str = ""
+    """The generation of GPU libraries that its wheels bring, of which an environment has one: "CUDA 12"."""
     source: str = ""
     read: str = ""
 
