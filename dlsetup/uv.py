@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dlsetup.values.plan import Source
+
 if TYPE_CHECKING:
     from dlsetup.values.environment import IndexSettings
     from dlsetup.values.plan import Query, Target
@@ -15,6 +17,9 @@ FIRST_ANSWER_SECONDS = 3
 
 MANYLINUX_TARGETS = (28, *range(31, 41))
 """The minor versions of glibc 2 that uv's --python-platform knows (uv 0.13.9, uv pip compile --help)."""
+
+OLDEST_FETCHED = "3.8"
+"""The oldest CPython that uv fetches itself (uv 0.13.9, uv python list --all-versions --only-downloads)."""
 
 _QUIET = ("--color", "never", "--no-progress")
 
@@ -73,15 +78,15 @@ def platform_name(target: Target) -> str:
     return f"{architecture}-manylinux_2_{fitting[-1]}" if fitting else f"{architecture}-manylinux_2_17"
 
 
-def index_options(settings: IndexSettings) -> list[str]:
-    """Return uv's options for the indexes of the user's pip configuration."""
+def index_options(settings: IndexSettings, *, shown: bool = False) -> list[str]:
+    """Return uv's options for the indexes of the user's pip configuration; `shown` leaves credentials out."""
     options: list[str] = []
     if settings.no_index:
         options.append("--no-index")
-    elif settings.index_url:
+    elif settings.index_url and not (shown and not _is_public(settings.index_url)):
         options += ["--default-index", settings.index_url]
     for location in settings.find_links:
-        options += ["--find-links", location]
+        options += [] if shown and not _is_public(location) else ["--find-links", location]
     for host in settings.trusted_hosts:
         options += ["--allow-insecure-host", host]
     if settings.keyring == "subprocess":
@@ -119,7 +124,11 @@ def project_table(query: Query, *, shared_indexes: tuple[str, ...] = ()) -> dict
 
 
 def variables(
-    settings: IndexSettings, *, target: Target | None = None, impatient: bool = False
+    settings: IndexSettings,
+    *,
+    target: Target | None = None,
+    sources: tuple[Source, ...] = (),
+    impatient: bool = False,
 ) -> dict[str, str | None]:
     """Return the environment variables for uv: the active environment hidden, pip's proxy and certificates handed on.
 
@@ -130,6 +139,14 @@ def variables(
         result["SSL_CERT_FILE"] = settings.cert
     if settings.client_cert:
         result["SSL_CLIENT_CERT"] = settings.client_cert
+    folders = tuple(Source(packages=(), location=location, flat=True) for location in settings.find_links)
+    secret = [source for source in (*folders, *sources) if not _is_public(source.location)]
+    if any(not source.flat for source in secret):
+        result["UV_INDEX"] = " ".join(source.location for source in secret if not source.flat)
+    if any(source.flat for source in secret):
+        result["UV_FIND_LINKS"] = ",".join(source.location for source in secret if source.flat)
+    if settings.index_url and not _is_public(settings.index_url) and not settings.no_index:
+        result["UV_DEFAULT_INDEX"] = settings.index_url
     if settings.proxy:
         result.update(HTTP_PROXY=settings.proxy, HTTPS_PROXY=settings.proxy, ALL_PROXY=settings.proxy)
     if target is not None and target.system == "macos" and target.macos:
@@ -140,22 +157,47 @@ def variables(
     return result
 
 
+def fetches(python: str) -> bool:
+    """Tell whether uv fetches an interpreter of that version: "3.11", "3.13t"."""
+    minor = int(python.rstrip("t").split(".")[1])
+    return minor >= int(OLDEST_FETCHED.split(".")[1])
+
+
 def venv_argv(program: str, folder: str, python: str) -> tuple[str, ...]:
     """Return the command that makes a virtual environment. It asks no index: pip comes with the packages."""
     return (program, "venv", folder, "--python", python, "--no-project", *_QUIET)
 
 
 def install_argv(
-    program: str, python: str, lock: str, *, source_only: tuple[str, ...] = (), build_constraints: str | None = None
+    program: str,
+    python: str,
+    pins: str,
+    settings: IndexSettings,
+    *,
+    sources: tuple[Source, ...] = (),
+    source_only: tuple[str, ...] = (),
+    build_constraints: str | None = None,
 ) -> tuple[str, ...]:
-    """Return the command that installs exactly what a PEP 751 lock names, checked against its hashes.
+    """Return the command that installs exactly what a requirements file pins, checked against its hashes.
+
+    A PEP 751 lock would name the same files, but uv 0.13.9 then passes by its own cache and downloads them again
+    (TensorFlow, warm: 6 seconds instead of half a second). With every file's hash pinned it does not matter which
+    index serves it. Locations with credentials are left to `variables`: a command is shown, and kept in logs.
 
     Bytecode is left to the first import, which the smoke test makes: compiling all of TensorFlow's 4,149 files took
     longer than installing it, and most of them are never imported.
     """
-    build = _build_options(source_only, build_constraints)
-    options = (*build, "--preview-features", "pylock", "--color", "never")
-    return (program, "pip", "install", "--python", python, "--requirements", lock, *options)
+    argv = [program, "pip", "install", "--python", python, "--requirements", pins, "--no-deps", "--require-hashes"]
+    argv += _build_options(source_only, build_constraints)
+    argv += index_options(settings, shown=True)
+    for source in sources:
+        if _is_public(source.location):
+            argv += ["--find-links" if source.flat else "--index", source.location]
+    return (*argv, "--index-strategy", "unsafe-best-match", "--color", "never")
+
+
+def _is_public(location: str) -> bool:
+    return without_credentials(location) == location
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from dlsetup.commands.places import likely_folders
 from dlsetup.commands.plan import make_planner, places
 from dlsetup.commands.smoke import train
 from dlsetup.install import Transaction, execute, recover, set_defaults
-from dlsetup.plan import BUILD_CONSTRAINTS, LOCK
+from dlsetup.plan import BUILD_CONSTRAINTS, LOCK, PINS
 from dlsetup.probe import ask_interpreter, probe_environment, probe_session, probe_storage
 from dlsetup.values.finding import Status
 from dlsetup.values.report import Report
@@ -91,8 +91,9 @@ class _Work:
         if blocked(findings):
             return replace(report, findings=report.findings + findings, exit_code=1)
         with Transaction(environment) as change:
-            held = "\n".join(plan.build_constraints) + "\n"
-            files = {f"{environment}/{LOCK}": plan.lock, f"{environment}/{BUILD_CONSTRAINTS}": held}
+            files = {f"{environment}/{LOCK}": plan.lock, f"{environment}/{PINS}": plan.pins}
+            if plan.build_constraints:
+                files[f"{environment}/{BUILD_CONSTRAINTS}"] = "\n".join(plan.build_constraints) + "\n"
             with change.shared():
                 outcomes = execute(plan, self.system, self.settings, self.progress, files)
             results, proof = self._prove(plan, environment)

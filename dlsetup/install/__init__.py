@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlsetup import uv
 from dlsetup.errors import DlsetupError, IndexFailedError, InstallFailedError
-from dlsetup.install.transaction import Transaction, recover, write_whole
 from dlsetup.install.shims import write_shim
+from dlsetup.install.transaction import Transaction, recover, write_whole
 from dlsetup.values.report import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dlsetup.system.interface import Completed, System
-    from dlsetup.values.environment import IndexSettings
     from dlsetup.values.build import Shim
+    from dlsetup.values.environment import IndexSettings
     from dlsetup.values.plan import Plan, Step
     from dlsetup.values.report import Progress
 
@@ -34,15 +35,19 @@ DEFAULTS = "dlsetup-defaults.pth"
 def execute(
     plan: Plan, system: System, settings: IndexSettings, progress: Progress, files: dict[str, str]
 ) -> tuple[Outcome, ...]:
-    """Run a plan's steps in order. `files` are paths and texts, each written before the step that names it.
+    """Run a plan's steps in order. `files` are paths and texts, written before the first step that names one of them.
 
     Raises InstallFailedError or IndexFailedError with uv's words at the first step that fails.
     """
     outcomes = []
     for step in plan.steps:
-        for path in files.keys() & set(step.argv):
-            _keep(path, files[path])
-        outcomes.append(_run(step, system, settings, progress))
+        if files.keys() & set(step.argv):
+            for path, text in files.items():
+                _keep(path, text)
+        if step.shim is not None:
+            outcomes.append(_write_shim(step, step.shim, str(plan.environment), progress))
+        else:
+            outcomes.append(_run(step, system, uv.variables(settings, sources=plan.sources), progress))
     return tuple(outcomes)
 
 
@@ -60,12 +65,10 @@ def _keep(where: str, text: str) -> None:
         ) from None
 
 
-def _run(step: Step, system: System, settings: IndexSettings, progress: Progress) -> Outcome:
+def _run(step: Step, system: System, env: dict[str, str | None], progress: Progress) -> Outcome:
     progress.step(step.title)
     tail: deque[str] = deque(maxlen=TAIL_LINES)
-    completed = system.run(
-        step.argv, timeout=STEP_SECONDS, env=uv.variables(settings), on_line=_listener(tail, progress)
-    )
+    completed = system.run(step.argv, timeout=STEP_SECONDS, env=env, on_line=_listener(tail, progress))
     if not completed.ok:
         raise failure(step, completed)
     progress.done(step.title)

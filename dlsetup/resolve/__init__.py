@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from dlsetup import uv
-from dlsetup.values.plan import Package, Query, Resolution
+from dlsetup.values.plan import Package, Query, Resolution, Source
 
 if TYPE_CHECKING:
     from dlsetup.system.interface import Completed, System
@@ -69,7 +69,7 @@ class UvResolver:
                 env=uv.variables(self.settings, target=query.target, impatient=impatient),
                 cwd=folder,
             )
-        return _resolution(completed, query)
+        return _resolution(completed, query, shared_indexes)
 
 
 def _is_about(resolution: Resolution, query: Query) -> bool:
@@ -80,17 +80,24 @@ def _is_about(resolution: Resolution, query: Query) -> bool:
     )
 
 
-def _resolution(completed: Completed, query: Query) -> Resolution:
+def _resolution(completed: Completed, query: Query, shared_indexes: tuple[str, ...]) -> Resolution:
     if completed.problem == "timeout":
         return Resolution(problem="unreachable", detail=f"uv did not finish within {RESOLVE_SECONDS:.0f} seconds")
     if not completed.ok:
         trouble = uv.trouble(completed.stderr)
         return Resolution(problem=trouble.problem, location=trouble.location, detail=trouble.detail)
-    return Resolution(packages=packages(completed.stdout, query), lock=completed.stdout)
+    rows = _loads(completed.stdout).get("packages", [])
+    shared = tuple(Source(packages=(), location=url) for url in shared_indexes)
+    return Resolution(
+        packages=packages(rows, query),
+        lock=completed.stdout,
+        pins=pins(rows),
+        sources=query.sources + shared,
+    )
 
 
-def packages(lock: str, query: Query) -> tuple[Package, ...]:
-    """Read the pins of a PEP 751 lock."""
+def packages(rows: list[dict[str, Any]], query: Query) -> tuple[Package, ...]:
+    """Read the packages of a PEP 751 lock."""
     places = {package: source.location for source in query.sources for package in source.packages}
     return tuple(
         Package(
@@ -99,13 +106,26 @@ def packages(lock: str, query: Query) -> tuple[Package, ...]:
             index=uv.without_credentials(places.get(str(row.get("name", "")))),
             size_bytes=_size(row),
         )
-        for row in _loads(lock).get("packages", [])
+        for row in rows
     )
+
+
+def pins(rows: list[dict[str, Any]]) -> str:
+    """Write the packages of a PEP 751 lock as requirements with hashes."""
+    lines = []
+    for row in rows:
+        digests = [f"--hash={name}:{value}" for file in _files(row) for name, value in file.get("hashes", {}).items()]
+        lines.append(" ".join([f"{row['name']}=={row['version']}", *digests]))
+    return "\n".join(lines) + "\n"
+
+
+def _files(row: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*row.get("wheels", []), *([row["sdist"]] if "sdist" in row else [])]
 
 
 def _size(row: dict[str, Any]) -> int | None:
     """Return the bytes of the one wheel, or source archive, that the lock names."""
-    files = [*row.get("wheels", []), *([row["sdist"]] if "sdist" in row else [])]
+    files = _files(row)
     sizes = [file.get("size") for file in files]
     if len(sizes) == 1 and isinstance(sizes[0], int):
         return sizes[0]

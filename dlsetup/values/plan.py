@@ -80,6 +80,10 @@ class Plan:
     builds: tuple[Build, ...] = ()
     lock: str = ""
     """The resolution in the form of PEP 751."""
+    pins: str = ""
+    """The same as requirements with hashes."""
+    sources: tuple[Source, ...] = ()
+    """Where the packages come from besides the default index."""
     build_constraints: tuple[str, ...] = ()
     """What the tools that build its source distributions are held to."""
     variables: tuple[tuple[str, str], ...] = ()
@@ -131,17 +135,6 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
-    """The one place that some distributions come from."""
-
-    packages: tuple[str, ...]
-    location: str
-    """An index's URL, or a find-links folder or page."""
-    flat: bool = False
-    """True where it is a find-links location."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Query:
     """What is to be resolved to exact pins."""
 
@@ -161,6 +154,10 @@ class Resolution:
     packages: tuple[Package, ...] = ()
     lock: str = ""
     """PEP 751; empty if it failed."""
+    pins: str = ""
+    """The same as requirements with hashes."""
+    sources: tuple[Source, ...] = ()
+    """Where the packages come from besides the default index."""
     problem: str | None = None
     """unsatisfiable, unreachable, hash, authentication or other; None if it succeeded."""
     location: str | None = None
