@@ -97,6 +97,12 @@ class Output:
         """Return the folders that people read as ~ and as a dot."""
         return {"home": self.system.value("home"), "folder": self.system.value("folder")}
 
+    def redacted(self, answer: Any, system: Any = None) -> Any:  # noqa: ANN401 - an Inventory or a Report
+        """Return an answer about a machine without what names it or its user."""
+        from dlsetup.system.redaction import report_redactor
+
+        return report_redactor(system or self.system, drawn=not self.json).value(answer)
+
 
 def _output(*, json: bool, verbose: bool = False, quiet: bool = False, no_color: bool = False) -> Output:
     return Output(system=LocalSystem(), json=json, verbose=verbose, quiet=quiet, no_color=no_color)
@@ -137,7 +143,7 @@ def detect(
         from dlsetup.commands.target import open_host
 
         system = open_host(output.system, host)
-    inventory = run(system, environment=env)
+    inventory = output.redacted(run(system, environment=env), system)
     if json:
         from dlsetup.render.as_json import host_json
 
@@ -158,6 +164,9 @@ def plan(
     driver: Annotated[str | None, typer.Option("--driver", metavar="V", help="Its driver's version.")] = None,
     accelerator: Accelerator = None,
     compute: Compute = None,
+    why: Annotated[
+        str | None, typer.Option("--why", metavar="COMPUTE", help="Tell what stands in the way of cu130, rocm7.2, ...")
+    ] = None,
     host: HostFile = None,
     json: Json = False,
     env: Env = None,
@@ -189,11 +198,29 @@ def plan(
         pytorch_mirror=pytorch_mirror,
         offline=offline,
     )
+    if why is not None:
+        _show_standings(output, request, why)
+        return
     with output.progress() as progress:
         proposal = run(request, output.system, progress)
     _show_proposal(output, proposal)
     if proposal.status == "unsupported":
         raise typer.Exit(NothingFitsError.exit_code)
+
+
+def _show_standings(output: Output, request: Request, compute: str) -> None:
+    from dlsetup.commands.plan import why as run
+    from dlsetup.values.report import Silence
+
+    standings = run(request, output.system, Silence(), compute)
+    if output.json:
+        from dlsetup.render.as_json import why_json
+
+        typer.echo(why_json(standings), nl=False)
+        return
+    from dlsetup.render.as_text import print_standings
+
+    print_standings(output.console(), standings, verbose=output.verbose, **output.paths())
 
 
 def _show_proposal(output: Output, proposal: Proposal) -> None:
@@ -275,7 +302,8 @@ def _agreement(output: Output, request: Request) -> Callable[[Proposal], bool]:
     return agree
 
 
-def _show_report(output: Output, report: Any) -> None:  # noqa: ANN401 - a Report; naming it would import it
+def _show_report(output: Output, found: Any, system: Any = None) -> None:  # noqa: ANN401 - a Report; naming it imports it
+    report = output.redacted(found, system)
     if output.json:
         from dlsetup.render.as_json import report_json
 
@@ -307,6 +335,7 @@ def smoke(
     names = tuple(each.framework for each in _wanted(frameworks))
     with output.progress() as progress:
         report = run(output.system, progress, environment=env, python=python, wanted=names)
+    report = output.redacted(report)
     if json:
         from dlsetup.render.as_json import smoke_json
 
@@ -354,7 +383,7 @@ def doctor(
 
             mend(output.system, progress, environment=env, python=python)
         report = run(system, progress, environment=env, python=python, wanted=names, deep=deep)
-    _show_report(output, report)
+    _show_report(output, report, system)
     raise typer.Exit(report.exit_code)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dlsetup.catalog import load_catalog, load_devices
 from dlsetup.commands.look import needs_java
 from dlsetup.commands.places import foreign_places, places_to_install
+from dlsetup.errors import UsageError
 from dlsetup.plan import Assumed, Planner, assume
 from dlsetup.probe import probe_host, probe_java, probe_session, read_pip_configuration
 from dlsetup.resolve import UvResolver
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from dlsetup.system.interface import System
     from dlsetup.values.build import Build, Catalog
     from dlsetup.values.environment import Java
-    from dlsetup.values.plan import Place, Proposal
+    from dlsetup.values.plan import Place, Proposal, Standing
     from dlsetup.values.report import Progress
     from dlsetup.values.request import Request
 
@@ -34,12 +35,52 @@ def plan(request: Request, system: System, progress: Progress) -> Proposal:
     return make_planner(request, system, progress).proposal(places(request, system))
 
 
+def why(request: Request, system: System, progress: Progress, compute: str) -> tuple[Standing, ...]:
+    """Say what stands in the way of one line of builds, or of all lines of an accelerator.
+
+    Raises UsageError for a name that no framework's builds have, with the nearest one.
+    """
+    planner = make_planner(request, system, progress)
+    check_compute(compute, planner.catalog, option="--why", accelerators=True)
+    return planner.standings(places(request, system), compute)
+
+
+def check_compute(name: str, catalog: Catalog, *, option: str, accelerators: bool = False) -> None:
+    """Refuse a compute platform that does not exist, with the nearest that does."""
+    import difflib
+
+    known = [each.name for each in catalog.computes if each.name != "any"]
+    known += sorted({each.accelerator for each in catalog.computes} - {"any"} - set(known)) if accelerators else []
+    if name in known:
+        return
+    near = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)
+    raise UsageError(
+        f"{option} {name} is not known",
+        seen=f"known: {', '.join(known)}",
+        do=f"did you mean {' or '.join(near)}?" if near else "name one of these",
+    )
+
+
+def check_pair(request: Request, catalog: Catalog) -> None:
+    """Refuse a compute platform of another accelerator than the one that is asked for."""
+    compute = catalog.compute(request.compute or "")
+    if compute is not None and request.accelerator not in {None, compute.accelerator}:
+        raise UsageError(
+            f"--accelerator {request.accelerator} and --compute {request.compute} exclude each other",
+            seen=f"{request.compute} is a line of builds for {compute.accelerator}",
+            do="leave one of them out",
+        )
+
+
 def make_planner(request: Request, system: System, progress: Progress) -> Planner:
     """Gather all that the plan of a request is made from."""
     session = probe_session(system)
     there = session.active or request.environment if request.host is None else None
     settings = read_pip_configuration(system, there)
     catalog = with_mirror(load_catalog(), request.pytorch_mirror)
+    if request.compute is not None:
+        check_compute(request.compute, catalog, option="--compute")
+        check_pair(request, catalog)
     stated = request.host
     taken = assume(stated, catalog.c_libraries) if stated else Assumed(host=probe_host(system, load_devices))
     return Planner(

@@ -12,6 +12,7 @@ from dlsetup.plan.libraries import agreeing, disagreement
 from dlsetup.plan.ranking import rank
 from dlsetup.plan.reasons import Told
 from dlsetup.plan.solution import Search, Solution
+from dlsetup.plan.standing import standing
 from dlsetup.values.plan import Plan, Proposal, Step, Target
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from dlsetup.values.build import Build, Catalog, Framework, Shim
     from dlsetup.values.environment import IndexSettings, Java
     from dlsetup.values.host import Host
-    from dlsetup.values.plan import Place, Rejection, Resolver
+    from dlsetup.values.plan import Place, Rejection, Resolver, Standing
     from dlsetup.values.request import Request
 
 LOCK = ".dlsetup/pylock.toml"
@@ -96,6 +97,19 @@ class Planner:
             return [together]
         why = f"{titles} do not resolve together, so each gets an environment of its own"
         return self._apart(wanted, place, situation, why)
+
+    def standings(self, places: Iterable[Place], compute: str) -> tuple[Standing, ...]:
+        """Say how a line of builds (or an accelerator) stands for each framework; resolves nothing.
+
+        Here the first place counts; on a stated machine, whose Pythons are not known, the one that stands best.
+        """
+        known = list(places) if self.request.host is not None else [next(iter(places))]
+        result = []
+        for each in self.request.wanted:
+            framework = self._framework(each.framework)
+            options = [standing(compute, framework, self.situation(place), self.catalog) for place in known]
+            result.append(max(options, key=_closeness))
+        return tuple(result)
 
     def situation(self, place: Place) -> Situation:
         """Return what builds are held against at a place."""
@@ -366,3 +380,9 @@ def _question(rejected: tuple[Rejection, ...]) -> Rejection | None:
     """Return the build for the processor that only an open question holds back."""
     asked = (each for each in rejected if each.compute == "cpu" and {reason.code for reason in each.reasons} <= _OPEN)
     return next(asked, None)
+
+
+def _closeness(standing: Standing) -> tuple[bool, int]:
+    """Return what standings are compared by: whether something fits, and how little is in the way of the nearest."""
+    nearest = min((len(each.reasons) for each in standing.rejected), default=0)
+    return (bool(standing.fitting), -nearest)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dlsetup.values.finding import Finding
-    from dlsetup.values.plan import Proposal
+    from dlsetup.values.plan import Proposal, Standing
     from dlsetup.values.report import Inventory, Report
 
 _SHOWN: dict[type, str] = {
@@ -49,6 +49,11 @@ def host_json(inventory: Inventory, *, indent: int | None = None) -> str:
 def proposal_json(proposal: Proposal, *, indent: int | None = None) -> str:
     """Return the plans and what was rejected for them: `dlsetup.plan/1`."""
     return _answer("plan", {"status": proposal.status, "plans": _plain(proposal.plans)}, indent)
+
+
+def why_json(standings: Iterable[Standing], *, indent: int | None = None) -> str:
+    """Return how a line of builds stands for each framework: `dlsetup.why/1`."""
+    return _answer("why", {"standings": _plain(tuple(standings))}, indent)
 
 
 def report_json(report: Report, *, indent: int | None = None) -> str:

@@ -8,6 +8,7 @@ from dlsetup.render.text_host import print_inventory
 from dlsetup.render.text_plan import print_proposal
 from dlsetup.render.text_report import print_report
 from dlsetup.render.text_smoke import print_smoke
+from dlsetup.render.text_why import print_standings
 
 __all__ = [
     "export_svg",
@@ -18,4 +19,5 @@ __all__ = [
     "print_proposal",
     "print_report",
     "print_smoke",
+    "print_standings",
 ]

@@ -104,6 +104,25 @@ class Proposal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How one line of builds stands for one framework: what fits, and what is in the way of the rest."""
+
+    framework: str
+    compute: str
+    """The compute platform that was asked about, or an accelerator: all of its lines."""
+    python: str | None
+    """The interpreter's version that it was asked for."""
+    fitting: tuple[str, ...] = ()
+    """Releases that fit, best first, each with its compute platform: "2.14.1 cu130"."""
+    chosen: str | None = None
+    """What would be taken if nothing were asked for; None where nothing fits."""
+    lines: tuple[str, ...] = ()
+    """The compute platforms that the framework is published for at all."""
+    rejected: tuple[Rejection, ...] = ()
+    """Nearest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Target:
     """The interpreter and platform that wheels are resolved for."""
 

@@ -15,7 +15,7 @@ from dlsetup.values.build import Build
 from dlsetup.values.environment import Distribution, Environment, Interpreter, Session, Storage, TorchBuild
 from dlsetup.values.finding import Finding, Remedy, Status
 from dlsetup.values.host import Cpu, Driver, Gap, Gpu, Host, Libc, OperatingSystem
-from dlsetup.values.plan import Package, Plan, Proposal, Reason, Rejection, Step
+from dlsetup.values.plan import Package, Plan, Proposal, Reason, Rejection, Standing, Step
 from dlsetup.values.report import Inventory, Outcome, Report, SmokeResult
 
 GIB = 1024**3
@@ -414,6 +414,33 @@ CRASH = Finding(
 )
 
 
+OLD_DRIVER = Reason(code="driver-old", text="it needs driver 580 or newer of NVIDIA, and this machine has 570.86")
+OLD_GPU = Reason(code="gpu-architecture", text="it has no code for GPU 1 (sm_61); inside: sm_75, sm_80, sm_86, sm_90")
+STANDINGS = (
+    Standing(
+        framework="pytorch",
+        compute="cuda",
+        python="3.12",
+        fitting=("2.13.0 cu129", "2.12.1 cu129"),
+        chosen="2.13.0 cu129",
+        lines=("cu130", "cu129", "cpu"),
+        rejected=tuple(
+            Rejection(framework="pytorch", version=version, compute="cu130", reasons=(OLD_DRIVER,))
+            for version in ("2.15.0", "2.14.1", "2.14.0", "2.13.0", "2.12.1", "2.12.0", "2.11.0")
+        ),
+    ),
+    Standing(
+        framework="jax",
+        compute="cuda",
+        python=None,
+        chosen="0.12.0.1 cpu",
+        lines=("cuda12", "cuda13", "cpu"),
+        rejected=(Rejection(framework="jax", version="0.12.0.1", compute="cuda13", reasons=(OLD_DRIVER, OLD_GPU)),),
+    ),
+    Standing(framework="mxnet", compute="cuda", python="3.12", lines=("cpu",)),
+)
+
+
 @pytest.fixture(scope="session")
 def samples() -> SimpleNamespace:
     """Return what there is to show, by name."""
@@ -455,6 +482,7 @@ def samples() -> SimpleNamespace:
         ),
         crashed=CRASHED,
         two=TWO,
+        standings=STANDINGS,
         two_installed=replace(INSTALLED, proposal=TWO, smoke=(TRAINED, KERAS)),
         many=doctor(*MANY, host=replace(CPU_ONLY, gaps=UNKNOWN.gaps), exit_code=1),
         crash=CRASH,

@@ -41,6 +41,14 @@ def draw_plan_unsupported(console, samples):
     as_text.print_proposal(console, samples.unsupported, home=samples.home, folder=samples.folder)
 
 
+def draw_why(console, samples):
+    as_text.print_standings(console, samples.standings)
+
+
+def draw_why_verbose(console, samples):
+    as_text.print_standings(console, samples.standings, verbose=True)
+
+
 def draw_report_healthy(console, samples):
     as_text.print_report(console, samples.healthy, home=samples.home)
 
