@@ -74,6 +74,12 @@ def pip_uninstall(situation: Situation, *names: str) -> str:
     return " ".join(quoted(word, system_of(situation)) for word in (*words, *names))
 
 
+def remove(situation: Situation, path: str) -> str:
+    """Return the command that removes a file or folder, if it is there."""
+    program = "Remove-Item -Recurse -Force" if system_of(situation) == "windows" else "rm -rf"
+    return f"{program} {quoted(path, system_of(situation))}"
+
+
 def unset(situation: Situation, *names: str) -> str:
     """Return the command that removes variables from this shell."""
     if system_of(situation) == "windows":

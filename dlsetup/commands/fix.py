@@ -10,7 +10,7 @@ from dlsetup import uv
 from dlsetup.check import run_checks
 from dlsetup.commands.look import look
 from dlsetup.errors import InstallFailedError, UsageError
-from dlsetup.install import Transaction, execute
+from dlsetup.install import INSIDE, Transaction, execute
 from dlsetup.values.environment import IndexSettings
 from dlsetup.values.finding import Status
 from dlsetup.values.plan import Plan, Step
@@ -77,14 +77,18 @@ def _refuse_system(situation: Situation) -> None:
 
 def _apply(finding: Finding, situation: Situation, system: System, progress: Progress) -> tuple[Outcome, ...]:
     environment = situation.environment
+    if environment is None:
+        return ()
     settings = situation.indexes or IndexSettings()
-    steps = tuple(Step(title=f"{finding.check}: {line}", argv=argv_of(line, settings)) for line in _commands(finding))
+    steps = tuple(
+        Step(title=f"mend {finding.check}: {line}", argv=argv_of(line, settings)) for line in _commands(finding)
+    )
     plan = Plan(frameworks=(), accelerator="", compute="", python=None, environment=None, steps=steps)
-    if environment is None or any(line.split()[0] == OWN for line in _commands(finding)):
-        # an installation is a change of its own, with its own proof
-        return execute(plan, system, settings, progress, {})
     with Transaction(environment.path) as change:
-        outcomes = execute(plan, system, settings, progress, {})
+        # a dlsetup among the commands finds the environment locked, and is told by whom
+        within = {INSIDE: str(change.environment)}
+        with change.shared():
+            outcomes = execute(plan, system, settings, progress, {}, variables=within)
         if any(each.check == finding.check for each in to_fix(look(system, environment=environment.path))):
             raise InstallFailedError(
                 f"the remedy for {finding.check} did not mend it",
@@ -95,13 +99,35 @@ def _apply(finding: Finding, situation: Situation, system: System, progress: Pro
     return outcomes
 
 
+_REMOVE = """
+import os, shutil, sys
+for path in sys.argv[1:]:
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    elif os.path.lexists(path):
+        os.remove(path)
+"""
+
+
 def argv_of(line: str, settings: IndexSettings) -> tuple[str, ...]:
-    """Split a remedy's command as a shell would, and put the programs in that dlsetup brings itself."""
-    program, *words = shlex.split(line, posix=sys.platform != "win32")
+    """Split a remedy's command as a shell would, and put the programs in that dlsetup brings itself.
+
+    Files are removed by Python: what PowerShell and POSIX shells do it with is no program on every system.
+    """
+    program, *words = _words(line)
+    if program in {"rm", "Remove-Item"}:
+        return (sys.executable, "-I", "-c", _REMOVE, *(word for word in words if not word.startswith("-")))
     if program == OWN:
-        return (sys.executable, "-m", "dlsetup", *words, "--yes")
+        # isolated: a file in the working folder must not come before a module of dlsetup's
+        return (sys.executable, "-I", "-m", "dlsetup", *words, "--yes")
     if program != "uv":
         return (program, *words)
     # pip reads its configuration itself, uv does not
     indexes = uv.index_options(settings) if words[:2] == ["pip", "install"] else []
     return (uv.find_uv(), *words, *indexes)
+
+
+def _words(line: str) -> list[str]:
+    if sys.platform != "win32":
+        return shlex.split(line)
+    return [word.strip('"') for word in shlex.split(line, posix=False)]

@@ -11,7 +11,7 @@ from dlsetup.commands.named import environment_python
 from dlsetup.commands.places import likely_folders
 from dlsetup.commands.plan import make_planner, places
 from dlsetup.commands.smoke import train
-from dlsetup.install import Transaction, execute, recover, set_defaults
+from dlsetup.install import INSIDE, Transaction, execute, recover, set_defaults
 from dlsetup.plan import BUILD_CONSTRAINTS, LOCK, PINS
 from dlsetup.probe import ask_interpreter, probe_environment, probe_session, probe_storage
 from dlsetup.values.finding import Status
@@ -69,7 +69,8 @@ def install(request: Request, system: System, progress: Progress, agree: Callabl
 
 def _put_right(request: Request, system: System, progress: Progress) -> None:
     """Undo what a dlsetup that was killed left unfinished, before it is planned for as if it were an environment."""
-    for folder in likely_folders(system, probe_session(system), request):
+    inside = system.variable(INSIDE)
+    for folder in likely_folders(system, probe_session(system), request) if inside is None else ():
         if recover(folder):
             progress.note(f"an earlier installation was cut short: {folder} is as it was before it")
 
@@ -90,7 +91,7 @@ class _Work:
         findings = self._before(plan, report.host)
         if blocked(findings):
             return replace(report, findings=report.findings + findings, exit_code=1)
-        with Transaction(environment) as change:
+        with Transaction(environment, inside=self.system.variable(INSIDE)) as change:
             files = {f"{environment}/{LOCK}": plan.lock, f"{environment}/{PINS}": plan.pins}
             if plan.build_constraints:
                 files[f"{environment}/{BUILD_CONSTRAINTS}"] = "\n".join(plan.build_constraints) + "\n"

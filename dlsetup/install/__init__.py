@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dlsetup import uv
 from dlsetup.errors import DlsetupError, IndexFailedError, InstallFailedError
 from dlsetup.install.shims import write_shim
-from dlsetup.install.transaction import Transaction, recover, write_whole
+from dlsetup.install.transaction import INSIDE, Transaction, recover, write_whole
 from dlsetup.values.report import Outcome
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dlsetup.values.plan import Plan, Step
     from dlsetup.values.report import Progress
 
-__all__ = ["Transaction", "execute", "recover", "set_defaults"]
+__all__ = ["INSIDE", "Transaction", "execute", "recover", "set_defaults"]
 
 STEP_SECONDS = 6 * 3600.0
 """Gigabytes over a slow line take hours; uv itself gives up on a line that is dead."""
@@ -33,10 +33,18 @@ DEFAULTS = "dlsetup-defaults.pth"
 
 
 def execute(
-    plan: Plan, system: System, settings: IndexSettings, progress: Progress, files: dict[str, str]
+    plan: Plan,
+    system: System,
+    settings: IndexSettings,
+    progress: Progress,
+    files: dict[str, str],
+    *,
+    variables: dict[str, str] | None = None,
 ) -> tuple[Outcome, ...]:
-    """Run a plan's steps in order. `files` are paths and texts, written before the first step that names one of them.
+    """Run a plan's steps in order.
 
+    `files` are paths and texts, written before the first step that names one of them; `variables` are what the steps
+    find in their environment besides uv's own.
     Raises InstallFailedError or IndexFailedError with uv's words at the first step that fails.
     """
     outcomes = []
@@ -47,7 +55,8 @@ def execute(
         if step.shim is not None:
             outcomes.append(_write_shim(step, step.shim, str(plan.environment), progress))
         else:
-            outcomes.append(_run(step, system, uv.variables(settings, sources=plan.sources), progress))
+            env = {**uv.variables(settings, sources=plan.sources), **(variables or {})}
+            outcomes.append(_run(step, system, env, progress))
     return tuple(outcomes)
 
 
@@ -97,7 +106,9 @@ def failure(step: Step, completed: Completed) -> DlsetupError:
     """Turn a step that failed into the error that ends the command."""
     trouble = uv.trouble(completed.stderr)
     said = _shortened(trouble.detail) or f"{completed.argv[0]}: {completed.problem or 'no output'}"
-    seen = f"uv ended with exit code {completed.exit_code}: {said}"
+    # a remedy's step runs other programs, too
+    who = "uv" if Path(completed.argv[0]).stem == "uv" else "it"
+    seen = f"{who} ended with exit code {completed.exit_code}: {said}"
     if trouble.problem == "hash":
         return IndexFailedError(
             f"could not {step.title}: the index sent a file that is not the one it announced",

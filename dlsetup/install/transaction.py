@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
     from typing_extensions import Self
 
+INSIDE = "DLSETUP_INSIDE"
+"""The variable by which a dlsetup tells one that it starts which environment it is changing."""
+
 JOURNAL = "journal.json"
 BEFORE = "before"
 AFTER = "after"
@@ -31,10 +34,13 @@ class Transaction:
 
     Beside the environment a folder holds a journal and, where the environment existed, hard links to all of its files.
     While the journal is there the change is not finished: whoever comes next puts the environment back.
+
+    `inside` names the environment that whoever started this dlsetup is changing already: that one keeps and puts back.
     """
 
-    def __init__(self, environment: str) -> None:
+    def __init__(self, environment: str, *, inside: str | None = None) -> None:
         self.environment = _real(environment)
+        self._inside = inside is not None and _real(inside) == self.environment
         self.safe = _safe(self.environment)
         self._lock: BaseFileLock | None = None
         self._kept = False
@@ -46,6 +52,9 @@ class Transaction:
 
         Raises BusyError where another dlsetup is at work there, InstallFailedError where nothing can be written.
         """
+        if self._inside:
+            self.is_new = not self.environment.is_dir()
+            return self
         self._lock = _acquire(self.environment)
         try:
             _put_right(self.environment)
@@ -98,6 +107,8 @@ class Transaction:
 
     def commit(self) -> None:
         """Keep the environment as it is now."""
+        if self._inside:
+            return
         # the journal goes first: without it the rest is litter, with it the change is undone
         (self.safe / JOURNAL).unlink()
         self._kept = True
@@ -106,6 +117,8 @@ class Transaction:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Put the environment back unless it was committed."""
+        if self._inside:
+            return
         with undisturbed():
             try:
                 if self._kept:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -76,6 +77,47 @@ def test_what_is_required_is_installed_from_the_users_index(dlsetup, environment
     assert done.returncode == 0, done.stdout + done.stderr
     assert found(dlsetup) == set()
     assert list(environment.glob("numpy-2.1.0.dist-info"))
+
+
+def test_a_package_without_its_record_is_installed_again(dlsetup, environment):
+    (next(environment.glob("tensorflow-*.dist-info")) / "RECORD").unlink()
+    assert found(dlsetup) == {"leftover-partial-install"}
+    done = dlsetup("doctor", "--fix")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert found(dlsetup) == set()
+    assert (next(environment.glob("tensorflow-*.dist-info")) / "RECORD").exists()
+
+
+@pytest.mark.parametrize("torn", [(), ("METADATA",), ("RECORD",)])
+def test_a_package_that_is_there_twice_is_there_once(dlsetup, environment, torn):
+    twin = environment / "numpy-1.26.4.dist-info"
+    shutil.copytree(environment / "numpy-2.1.0.dist-info", twin)
+    for name in ("METADATA", "RECORD"):
+        (twin / name).write_text((twin / name).read_text().replace("2.1.0", "1.26.4"))
+    for name in torn:
+        (twin / name).unlink()
+    assert found(dlsetup) == {"duplicate-dist-info"}
+    done = dlsetup("doctor", "--fix")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(list(environment.glob("numpy-*.dist-info"))) == 1
+    assert (environment / "numpy" / "__init__.py").exists()
+
+
+def test_a_framework_of_unknown_version_is_left_to_dlsetup_and_nothing_is_lost(dlsetup, environment):
+    """The index has none that dlsetup would install, so the remedy fails after its first command."""
+    (next(environment.glob("tensorflow-*.dist-info")) / "METADATA").unlink()
+    before = files(environment)
+    remedies = json.loads(dlsetup("doctor", "--json").stdout)["findings"]
+    commands = next(each["remedy"]["commands"] for each in remedies if each["check"] == "pkg.files")
+    assert "dlsetup install tensorflow" in commands[-1]
+    done = dlsetup("doctor", "--fix")
+    assert done.returncode in {4, 5}, done.stdout + done.stderr
+    assert files(environment) == before
+    assert sorted(path.name for path in dlsetup.folder.iterdir()) == [".venv"]
+
+
+def files(folder):
+    return sorted(str(path) for path in folder.rglob("*") if "__pycache__" not in str(path))
 
 
 def test_a_remedy_that_fails_changes_nothing(dlsetup, environment):

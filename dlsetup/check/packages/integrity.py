@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, skip, warn
-from dlsetup.check.commands import dlsetup_install, pip_install, pip_uninstall, quoted, system_of
+from dlsetup.check.commands import dlsetup_install, pip_install, pip_uninstall, remove, system_of
 from dlsetup.check.installed import framework_packages, torch_in
 from dlsetup.check.remedies import change_packages
 from dlsetup.check.versions import label, public
@@ -37,14 +37,31 @@ def whole(situation: Situation) -> Finding:
 
 
 def _again(situation: Situation, distribution: Distribution, text: str) -> Remedy:
-    commands = (pip_uninstall(situation, distribution.name), _install(situation, distribution))
+    commands = (_away(situation, distribution), _install(situation, distribution))
     return change_packages(situation, text, *commands, links=(RECORDS,))
 
 
+def _away(situation: Situation, distribution: Distribution) -> str:
+    """Return what takes a distribution away; one without a whole record no installer can, so the record goes alone."""
+    if distribution.whole:
+        return pip_uninstall(situation, distribution.name)
+    return remove(situation, _in_site(situation, distribution.folder))
+
+
+def _in_site(situation: Situation, name: str) -> str:
+    environment = situation.environment
+    site = (environment.interpreter.purelib or environment.path) if environment else ""
+    separator = "\\" if system_of(situation) == "windows" else "/"
+    return f"{site}{separator}{name}"
+
+
 def _install(situation: Situation, distribution: Distribution) -> str:
-    """Return what installs a distribution; a build with a label (+cu126) by dlsetup, which knows its index."""
+    """Return what installs a distribution; dlsetup knows the index of a build with a label (+cu126), and what fits."""
     framework, tag = _framework(situation, distribution), label(distribution.version)
-    if framework is not None and tag is not None:
+    environment = situation.environment
+    if distribution.version is None and distribution.name == "torch" and environment and environment.torch:
+        tag = label(environment.torch.version)
+    if framework is not None and (tag is not None or distribution.version is None):
         options = ("--compute", tag) if tag is not None and situation.catalog.compute(tag) is not None else ()
         return dlsetup_install(situation, framework, *options)
     pinned = f"{distribution.name}=={distribution.version}" if distribution.version else distribution.name
@@ -73,12 +90,24 @@ def _doubled(situation: Situation, environment: Environment) -> Finding | None:
                 remedy=change_packages(
                     situation,
                     "Remove it as often as it is there, then install it again.",
-                    *(pip_uninstall(situation, name) for _ in copies),
+                    *_all_away(situation, copies),
                     _install(situation, copies[-1]),
                     links=(RECORDS,),
                 ),
             )
     return None
+
+
+def _all_away(situation: Situation, copies: list[Distribution]) -> tuple[str, ...]:
+    """Return what removes a distribution that is there several times over, whatever its records are worth.
+
+    pip stops at a record that is not whole, and leaves one alone whose files another has taken away.
+    """
+    torn = [remove(situation, _in_site(situation, each.folder)) for each in copies if not each.whole]
+    whole = [each for each in copies if each.whole]
+    away = [pip_uninstall(situation, each.name) for each in whole]
+    rest = [remove(situation, _in_site(situation, each.folder)) for each in whole]
+    return (*torn, *away, *rest)
 
 
 def _truncated(situation: Situation, environment: Environment) -> Finding | None:
@@ -125,15 +154,13 @@ def _leftover(situation: Situation, environment: Environment) -> Finding | None:
     if not environment.leftovers:
         return None
     site = environment.interpreter.purelib or environment.path
-    separator = "\\" if system_of(situation) == "windows" else "/"
-    paths = [quoted(f"{site}{separator}{name}", system_of(situation)) for name in environment.leftovers]
-    remove = "Remove-Item -Recurse -Force" if system_of(situation) == "windows" else "rm -r"
+    paths = [_in_site(situation, name) for name in environment.leftovers]
     return warn(
         NAME,
         "leftover-partial-install",
         "An interrupted installation left folders behind.",
         evidence=(f"{site} holds {', '.join(environment.leftovers)}", "pip renames packages so before it removes them"),
-        remedy=change_packages(situation, "Remove them.", *(f"{remove} {path}" for path in paths)),
+        remedy=change_packages(situation, "Remove them.", *(remove(situation, path) for path in paths)),
     )
 
 
@@ -141,7 +168,8 @@ def _half(situation: Situation, environment: Environment) -> Finding | None:
     """Judge only what pip or uv installed: conda and distributions keep other records."""
     packages = framework_packages(situation)
     for each in environment.distributions:
-        if each.name in packages and not each.whole and each.installer in {"pip", "uv"}:
+        ours = each.installer in {"pip", "uv"} and not each.inherited
+        if each.name in packages and not each.whole and ours:
             return warn(
                 NAME,
                 "leftover-partial-install",
