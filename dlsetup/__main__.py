@@ -1,6 +1,19 @@
-"""python -m dlsetup."""
+"""python -m dlsetup, and the console script."""
 
-from dlsetup.cli import main
+import signal
+
+
+def start() -> None:
+    """Run the command line.
+
+    While its modules are loaded there is nothing to put right: Ctrl-C ends the process there and then, without a word.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from dlsetup.cli import main
+
+    main()
+
 
 if __name__ == "__main__":
-    main()
+    start()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import signal
+import errno
+import os
+import shlex
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +15,7 @@ import typer
 from dlsetup import __version__
 from dlsetup.errors import DlsetupError, InterruptedByUserError, NothingFitsError, UsageError
 from dlsetup.system.local import LocalSystem
+from dlsetup.system.signals import interrupt_on_all, undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,7 +94,7 @@ class Output:
 
     def interactive(self) -> bool:
         """Tell whether somebody sits at a terminal."""
-        return sys.stdin.isatty() and sys.stderr.isatty() and not self.system.variable("CI")
+        return _is_terminal(sys.stdin) and _is_terminal(sys.stderr) and not self.system.variable("CI")
 
     def paths(self) -> dict[str, str | None]:
         """Return the folders that people read as ~ and as a dot."""
@@ -102,6 +105,24 @@ class Output:
         from dlsetup.system.redaction import report_redactor
 
         return report_redactor(system or self.system, drawn=not self.json).value(answer)
+
+
+def _is_terminal(stream: Any) -> bool:  # noqa: ANN401 - a text stream, or None where it was closed before the start
+    return stream is not None and not stream.closed and bool(stream.isatty())
+
+
+def _write(text: str) -> None:
+    """Write an answer for programs; a reader who has left (`| head`) changes nothing of how the command ends."""
+    try:
+        typer.echo(text, nl=False)
+    except BrokenPipeError:
+        _hush()
+
+
+def _hush() -> None:
+    """Let what is still to be written to standard output go nowhere: closing it would fail once more."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _output(*, json: bool, verbose: bool = False, quiet: bool = False, no_color: bool = False) -> Output:
@@ -147,7 +168,7 @@ def detect(
     if json:
         from dlsetup.render.as_json import host_json
 
-        typer.echo(host_json(inventory), nl=False)
+        _write(host_json(inventory))
         return
     from dlsetup.render.as_text import print_inventory
 
@@ -216,7 +237,7 @@ def _show_standings(output: Output, request: Request, compute: str) -> None:
     if output.json:
         from dlsetup.render.as_json import why_json
 
-        typer.echo(why_json(standings), nl=False)
+        _write(why_json(standings))
         return
     from dlsetup.render.as_text import print_standings
 
@@ -227,7 +248,7 @@ def _show_proposal(output: Output, proposal: Proposal) -> None:
     if output.json:
         from dlsetup.render.as_json import proposal_json
 
-        typer.echo(proposal_json(proposal), nl=False)
+        _write(proposal_json(proposal))
         return
     from dlsetup.render.as_text import print_proposal
 
@@ -307,7 +328,7 @@ def _show_report(output: Output, found: Any, system: Any = None) -> None:  # noq
     if output.json:
         from dlsetup.render.as_json import report_json
 
-        typer.echo(report_json(report), nl=False)
+        _write(report_json(report))
         return
     from dlsetup.render.as_text import print_report
 
@@ -339,7 +360,7 @@ def smoke(
     if json:
         from dlsetup.render.as_json import smoke_json
 
-        typer.echo(smoke_json(report), nl=False)
+        _write(smoke_json(report))
     else:
         from dlsetup.render.as_text import print_smoke
 
@@ -440,7 +461,7 @@ def _request(
 def main() -> None:
     """Run the command line; every way in which it may end is told here."""
     # being told to end is an interrupt too: the environment is put back
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt_on_all()
     sys.exit(_run(sys.argv[1:]))
 
 
@@ -457,21 +478,41 @@ def _run(argv: list[str]) -> int:
         command = next((word for word in argv if not word.startswith("-")), "")
         known = any(command == each.callback.__name__ for each in app.registered_commands if each.callback)
         do = f"see: dlsetup {command} --help" if known else "see: dlsetup --help"
-        return _tell(UsageError(problem.format_message(), do=do), argv)
+        return _tell(UsageError(problem.format_message(), seen=f"dlsetup {shlex.join(argv)}", do=do), argv)
     except (KeyboardInterrupt, typer.Abort):
         code = InterruptedByUserError.exit_code
-    except BrokenPipeError:
-        # whoever read the answer has seen enough; Python would complain again while it closes standard output
-        sys.stdout = None
+    except (BrokenPipeError, SystemExit):
+        # whoever read the help has seen enough; Typer ends the process then, as nothing else does
+        _hush()
         return 0
     except Exception as problem:
         if LocalSystem().variable("DLSETUP_TRACEBACK"):
             raise
-        return _tell(_own_fault(problem), argv)
+        return _tell(_full(problem) or _own_fault(problem), argv)
     if code == InterruptedByUserError.exit_code:
         # Typer turns an interrupt into this code and says nothing
-        return _tell(InterruptedByUserError("interrupted", seen="nothing was changed, or it was put back"), argv)
+        with undisturbed():
+            return _tell(_INTERRUPTED, argv)
     return code if isinstance(code, int) else 0
+
+
+_INTERRUPTED = InterruptedByUserError(
+    "interrupted", seen="nothing was changed, or it was put back", do="run the same command again when it suits you"
+)
+
+
+def _full(problem: Exception) -> DlsetupError | None:
+    """Tell of an answer that could not be written; None for any other trouble."""
+    # an error about a file bears its name, one about a stream does not
+    numbers = {errno.ENOSPC, errno.EIO, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+    if not isinstance(problem, OSError) or problem.filename is not None or problem.errno not in numbers:
+        return None
+    _hush()
+    return DlsetupError(
+        "the answer cannot be written to standard output",
+        seen=problem.strerror or str(problem),
+        do="make room there, or send the answer elsewhere",
+    )
 
 
 def _own_fault(problem: Exception) -> DlsetupError:
@@ -492,12 +533,12 @@ def _tell(problem: DlsetupError, argv: list[str]) -> int:
     if "--json" in argv:
         from dlsetup.render.as_json import error_json
 
-        typer.echo(
-            error_json(
-                kind=problem.kind, what=problem.what, seen=problem.seen, do=problem.do, exit_code=problem.exit_code
-            ),
-            nl=False,
-        )
+        with suppress(OSError):
+            _write(
+                error_json(
+                    kind=problem.kind, what=problem.what, seen=problem.seen, do=problem.do, exit_code=problem.exit_code
+                )
+            )
         return problem.exit_code
     from dlsetup.render.as_text import print_error
 

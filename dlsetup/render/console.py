@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -28,11 +29,21 @@ def make_console(
     """
     from rich.console import Console
 
+    class Patient(Console):
+        """A console whose reader may leave early (`| head`): how the command ends does not hang on that."""
+
+        def on_broken_pipe(self) -> None:
+            with suppress(SystemExit):
+                super().on_broken_pipe()
+
     known = dict(variables or {})
+    # no width at all is what some shells say where there is no terminal
+    if not known.get("COLUMNS", "").strip("0 "):
+        known.pop("COLUMNS", None)
     # https://no-color.org: present and not empty, whatever the value
     forbidden = bool(known.get("NO_COLOR")) and color is None
     system: Literal["auto", "standard"] = "standard" if color and known.get("TERM") == "dumb" else "auto"
-    return Console(
+    return Patient(
         file=file,
         stderr=stderr,
         width=width,
