@@ -118,6 +118,11 @@ def project_table(query: Query, *, shared_indexes: tuple[str, ...] = ()) -> dict
         },
         "tool": {"uv": {"sources": sources}},
     }
+    if query.metadata:
+        table["tool"]["uv"]["dependency-metadata"] = [
+            {"name": each.name, "version": each.version, "requires-dist": list(each.requires)}
+            for each in query.metadata
+        ]
     if indexes:
         table["tool"]["uv"]["index"] = indexes
     return table

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlsetup import uv
+from dlsetup.values.build import Metadata
 from dlsetup.values.environment import IndexSettings
 from dlsetup.values.plan import Query, Source, Target
 
@@ -112,3 +113,17 @@ def test_credentials_never_stay_in_an_error_text():
 @given(st.text())
 def test_no_text_makes_the_reader_of_errors_raise(text):
     assert uv.trouble(text).problem
+
+
+def test_what_a_source_distribution_requires_is_stated_so_that_uv_need_not_build_it():
+    query = Query(
+        requirements=("pyspark==4.3.0",),
+        target=Target(system="linux", architecture="x86_64", python="3.11"),
+        source_only=("pyspark",),
+        metadata=(Metadata(name="pyspark", version="4.3.0", requires=("py4j>=0.10.9.7",)),),
+    )
+    table = uv.project_table(query)["tool"]["uv"]
+    assert table["dependency-metadata"] == [
+        {"name": "pyspark", "version": "4.3.0", "requires-dist": ["py4j>=0.10.9.7"]}
+    ]
+    assert "dependency-metadata" not in uv.project_table(replace(query, metadata=()))["tool"]["uv"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.version import Version
 
-from dlsetup.values.build import Build, Shim, ShimLibrary
+from dlsetup.values.build import Build, Metadata, Shim, ShimLibrary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -101,6 +101,10 @@ def _texts(row: Row, words: Mapping[str, str]) -> dict[str, Any]:
         "optional": tuple(text.format_map(words) for text in row.get("optional", ())),
         "index": row["index"].format_map(words) if "index" in row else None,
         "local": row.get("local", "").format_map(words),
+        "metadata": tuple(
+            Metadata(name=name, version=words["version"], requires=tuple(requires))
+            for name, requires in sorted(row.get("metadata", {}).items())
+        ),
         "source": row["source"].format_map(words),
     }
 

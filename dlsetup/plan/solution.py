@@ -109,6 +109,7 @@ class Search:
             target=self.target,
             sources=tuple(choice.source for choice in choices if choice.source is not None),
             source_only=tuple(dict.fromkeys(each for choice in choices for each in choice.build.source_only)),
+            metadata=tuple(each for choice in choices for each in choice.build.metadata),
             build_constraints=tuple(
                 dict.fromkeys(each for choice in choices for each in choice.build.build_constraints)
             ),

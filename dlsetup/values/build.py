@@ -95,6 +95,15 @@ class Shim:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Metadata:
+    """What a distribution that is published in source only requires."""
+
+    name: str
+    version: str
+    requires: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Build:
     """One published set of wheels for one kind of platform."""
 
@@ -133,6 +142,8 @@ class Build:
     """What the processor must offer: "avx"."""
     source_only: tuple[str, ...] = ()
     """Distributions that are published in source only, and are built."""
+    metadata: tuple[Metadata, ...] = ()
+    """What they require: else each would be fetched, and its setup run, before a plan could be made."""
     build_constraints: tuple[str, ...] = ()
     """What their build tools are held to: "setuptools<81"."""
     needs: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from dlsetup.values.build import Build, Shim
+    from dlsetup.values.build import Build, Metadata, Shim
     from dlsetup.values.environment import Interpreter
 
 
@@ -164,6 +164,8 @@ class Query:
     """Distributions that are published in source only; every other one comes as a wheel."""
     build_constraints: tuple[str, ...] = ()
     """What the tools that build those are held to: "setuptools<81"."""
+    metadata: tuple[Metadata, ...] = ()
+    """What these require, where that is known."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,3 +50,9 @@ def test_every_hole_is_told_with_its_source():
     holes = load_catalog().vulnerabilities
     assert {hole.framework for hole in holes} == {each.name for each in RETIRED}
     assert all(hole.source.startswith("http") for hole in holes)
+
+
+def test_what_is_published_in_source_only_is_planned_without_building_it():
+    for build in load_catalog().builds:
+        assert {each.name for each in build.metadata} == set(build.source_only)
+        assert all(each.version == str(build.version) for each in build.metadata)

@@ -6,11 +6,14 @@ import json
 import shutil
 import subprocess
 import sys
+from email import message_from_string
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from dlsetup import uv
+from dlsetup.catalog import load_catalog
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 
@@ -69,6 +72,16 @@ def assert_healthy(dlsetup, *words, **env) -> list:
     return findings
 
 
+def assert_metadata_are_true(framework, environment) -> None:
+    """Hold what the catalog says that a source distribution requires against what was built from it."""
+    (build,) = [each for each in load_catalog().builds_of(framework) if each.system == "linux"][:1]
+    for known in build.metadata:
+        (found,) = environment.glob(f"lib/python*/site-packages/{known.name}-{known.version}.dist-info/METADATA")
+        fields = message_from_string(found.read_text(encoding="utf-8"))
+        written = {Requirement(line) for line in fields.get_all("Requires-Dist") if "extra ==" not in line}
+        assert written == {Requirement(line) for line in known.requires}
+
+
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_from_nothing_to_a_framework_that_trains(dlsetup, install, framework):
     report = install(framework, "--accelerator", "cpu")
@@ -79,6 +92,8 @@ def test_from_nothing_to_a_framework_that_trains(dlsetup, install, framework):
     findings = assert_healthy(dlsetup, framework)
     if framework == "spark":
         assert "has Java" in next(each["summary"] for each in findings if each["check"] == "env.build")
+    if framework in {"spark", "chainer"}:
+        assert_metadata_are_true(framework, Path(report["environments"][0]["path"]))
     if framework == "chainer":
         assert "CVE-2024-48206" in str(findings)
 
