@@ -179,7 +179,8 @@ def detect(
 def plan(
     frameworks: Frameworks = None,
     target: Annotated[
-        str | None, typer.Option("--target", metavar="T", help="Another machine: linux-x86_64, macos-arm64, ...")
+        list[str] | None,
+        typer.Option("--target", metavar="T", help="Another machine: linux-x86_64, macos-arm64, ... Can be repeated."),
     ] = None,
     gpu: Annotated[list[str] | None, typer.Option("--gpu", metavar="NAME", help="Its GPU, by product name.")] = None,
     driver: Annotated[str | None, typer.Option("--driver", metavar="V", help="Its driver's version.")] = None,
@@ -187,6 +188,14 @@ def plan(
     compute: Compute = None,
     why: Annotated[
         str | None, typer.Option("--why", metavar="COMPUTE", help="Tell what stands in the way of cu130, rocm7.2, ...")
+    ] = None,
+    lock: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--lock",
+            metavar="FILE",
+            help="Write pylock.toml, requirements.txt, pyproject.toml, environment.yml or Dockerfile, by the name.",
+        ),
     ] = None,
     host: HostFile = None,
     json: Json = False,
@@ -198,18 +207,19 @@ def plan(
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
-    """Choose the builds for this machine, or another, and say why not the others. Changes nothing.
+    """Choose the builds for this machine, or another, and say why not the others. Changes no environment.
 
     Example: dlsetup plan pytorch --target linux-x86_64 --gpu "RTX 5090" --driver 570
     """
-    from dlsetup.commands.plan import plan as run
+    from dlsetup.commands.plan import plan_all as run
 
     output = _output(json=json, verbose=verbose, quiet=quiet, no_color=no_color)
-    request = _request(
+    locks = _locks(lock)
+    requests = _requests(
         output,
         frameworks,
         host=host,
-        target=target,
+        targets=tuple(target or ()),
         gpus=tuple(gpu or ()),
         driver=driver,
         accelerator=accelerator,
@@ -220,20 +230,42 @@ def plan(
         offline=offline,
     )
     if why is not None:
-        _show_standings(output, request, why)
+        _show_standings(output, requests, why)
         return
     with output.progress() as progress:
-        proposal = run(request, output.system, progress)
+        proposal = run(requests, output.system, progress)
     _show_proposal(output, proposal)
     if proposal.status == "unsupported":
         raise typer.Exit(NothingFitsError.exit_code)
+    if locks:
+        _write_locks(output, proposal, locks)
 
 
-def _show_standings(output: Output, request: Request, compute: str) -> None:
+def _locks(paths: list[str] | None) -> dict[str, str]:
+    """Return what is to be written to each file, before anything is planned."""
+    if not paths:
+        return {}
+    from dlsetup.commands.lock import kind_of
+
+    return {path: kind_of(path) for path in paths}
+
+
+def _write_locks(output: Output, proposal: Proposal, locks: dict[str, str]) -> None:
+    from dlsetup.commands.lock import check_lockable, write_lock
+    from dlsetup.render.locks import lock_text
+
+    check_lockable(proposal, tuple(locks.values()))
+    for path, kind in locks.items():
+        write_lock(path, lock_text(kind, proposal.plans))
+        if not output.quiet:
+            typer.echo(f"written: {path}", err=True)
+
+
+def _show_standings(output: Output, requests: tuple[Request, ...], compute: str) -> None:
     from dlsetup.commands.plan import why as run
     from dlsetup.values.report import Silence
 
-    standings = run(request, output.system, Silence(), compute)
+    standings = [each for request in requests for each in run(request, output.system, Silence(), compute)]
     if output.json:
         from dlsetup.render.as_json import why_json
 
@@ -439,13 +471,25 @@ def _request(
     frameworks: list[str] | None,
     *,
     host: str | None = None,
-    target: str | None = None,
+    accelerator: str | None = None,
+    **rest: Any,  # noqa: ANN401 - fields of Request
+) -> Request:
+    return _requests(output, frameworks, host=host, accelerator=accelerator, **rest)[0]
+
+
+def _requests(
+    output: Output,
+    frameworks: list[str] | None,
+    *,
+    host: str | None = None,
+    targets: tuple[str, ...] = (),
     gpus: tuple[str, ...] = (),
     driver: str | None = None,
     accelerator: str | None = None,
     **rest: Any,  # noqa: ANN401 - fields of Request
-) -> Request:
-    from dlsetup.commands.target import stated_host
+) -> tuple[Request, ...]:
+    """Return what is asked for: one request for each machine."""
+    from dlsetup.commands.target import stated_hosts
     from dlsetup.values.request import Request
 
     wanted = _wanted(frameworks)
@@ -453,9 +497,9 @@ def _request(
         raise UsageError("no framework is named", do="name one or more, for example: dlsetup install pytorch")
     if accelerator is not None and accelerator not in ACCELERATORS:
         raise UsageError(f"--accelerator {accelerator} is not known", seen=f"known: {', '.join(ACCELERATORS)}")
-    stated = stated_host(output.system, host=host, target=target, gpus=gpus, driver=driver)
+    stated = stated_hosts(output.system, host=host, targets=targets, gpus=gpus, driver=driver)
     backend = output.system.variable("KERAS_BACKEND")
-    return Request(wanted=wanted, accelerator=accelerator, host=stated, backend=backend, **rest)
+    return tuple(Request(wanted=wanted, accelerator=accelerator, host=each, backend=backend, **rest) for each in stated)
 
 
 def main() -> None:

@@ -12,14 +12,15 @@ from dlsetup.errors import UsageError
 from dlsetup.plan import Assumed, Planner, assume
 from dlsetup.probe import probe_host, probe_java, probe_session, read_pip_configuration
 from dlsetup.resolve import UvResolver
+from dlsetup.values.plan import Proposal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from dlsetup.system.interface import System
     from dlsetup.values.build import Build, Catalog
     from dlsetup.values.environment import Java
-    from dlsetup.values.plan import Place, Proposal, Standing
+    from dlsetup.values.plan import Place, Standing
     from dlsetup.values.report import Progress
     from dlsetup.values.request import Request
 
@@ -33,6 +34,16 @@ def plan(request: Request, system: System, progress: Progress) -> Proposal:
     Resolution always happens here, with this machine's indexes; `system` is this machine.
     """
     return make_planner(request, system, progress).proposal(places(request, system))
+
+
+def plan_all(requests: Iterable[Request], system: System, progress: Progress) -> Proposal:
+    """Plan the same for several machines; it is as good as the worst of them."""
+    answers = [plan(request, system, progress) for request in requests]
+    if len(answers) == 1:
+        return answers[0]
+    plans = tuple(each for answer in answers for each in answer.plans)
+    worst = max((answer.status for answer in answers), key=("ok", "cpu-only", "unsupported").index)
+    return Proposal(status=worst, plans=plans)
 
 
 def why(request: Request, system: System, progress: Progress, compute: str) -> tuple[Standing, ...]:

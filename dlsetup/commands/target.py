@@ -68,6 +68,28 @@ def stated_host(
     return _with_gpus(base or probe_host(system, load_devices), gpus, driver)
 
 
+def stated_hosts(
+    system: System, *, host: str | None, targets: tuple[str, ...], gpus: tuple[str, ...], driver: str | None
+) -> tuple[Host | None, ...]:
+    """Return the machines that the user states, one for each target; of several, each has those GPUs that it can have.
+
+    Raises UsageError and UnreadableError.
+    """
+    if len(targets) < 2:  # noqa: PLR2004 - one machine has whatever is stated, or it is refused
+        target = targets[0] if targets else None
+        return (stated_host(system, host=host, target=target, gpus=gpus, driver=driver),)
+    known = [_target(each) for each in targets]
+    if len({(each.os.system, each.cpu.architecture) for each in known}) < len(known):
+        raise UsageError("a target is named twice", seen=", ".join(targets), do="name each once")
+    found = {name: find_gpu(name).vendor for name in gpus}
+    machines: list[Host | None] = []
+    for target, base in zip(targets, known, strict=True):
+        own = tuple(name for name, vendor in found.items() if (vendor == "apple") == (base.os.system == "macos"))
+        stated = driver if any(found[name] != "apple" for name in own) else None
+        machines.append(stated_host(system, host=host, target=target, gpus=own, driver=stated))
+    return tuple(machines)
+
+
 def _recorded(system: RecordedSystem) -> StatedHost:
     """Return a recorded machine, with the interpreter of its environment if that is known."""
     from dlsetup.commands.look import recorded_environment

@@ -204,6 +204,7 @@ class Planner:
             compute="",
             python=_python(place, situation.target),
             environment=place.environment,
+            platform=_platform(situation.target),
             reasons=_said(reasons) or ("these do not resolve together",),
             rejected=rejected,
         )
@@ -251,6 +252,7 @@ class Planner:
             compute=main.compute,
             python=_python(place, told.situation.target),
             environment=place.environment,
+            platform=_platform(told.situation.target),
             packages=solution.resolution.packages,
             steps=self._steps(place, solution, builds),
             reasons=_said([place.why, *self.told, *search.notes, *told.of_builds(builds)]),
@@ -318,6 +320,10 @@ def make_target(host: Host, place: Place) -> Target:
         musl=(host.libc.version or "1.2") if host.libc.family == "musl" else None,
         macos=host.os.version if host.os.system == "macos" else None,
     )
+
+
+def _platform(target: Target) -> str | None:
+    return None if "unknown" in {target.system, target.architecture} else f"{target.system}-{target.architecture}"
 
 
 def _minor(version: str | None) -> str | None:

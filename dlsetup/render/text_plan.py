@@ -60,6 +60,8 @@ def headline(page: Page, plan: Plan) -> str:
 
 def _place(page: Page, plan: Plan) -> str:
     python = f" (Python {plan.python})" if plan.python else ""
+    if plan.environment is None and plan.platform:
+        return f" on {plan.platform}{python}"
     return python + (f" in {page.path(plan.environment)}" if plan.environment else "")
 
 

@@ -90,7 +90,7 @@ def _resolution(completed: Completed, query: Query, shared_indexes: tuple[str, .
     shared = tuple(Source(packages=(), location=url) for url in shared_indexes)
     return Resolution(
         packages=packages(rows, query),
-        lock=completed.stdout,
+        lock=uv.without_credentials(completed.stdout) or "",
         pins=pins(rows),
         sources=query.sources + shared,
     )

@@ -72,6 +72,8 @@ class Plan:
     """The interpreter's version, "3.11.7", or the wanted one, "3.12"."""
     environment: str | None
     """The folder; None on a foreign target."""
+    platform: str | None = None
+    """What it is for: "linux-x86_64"; None where that is not known."""
     packages: tuple[Package, ...] = ()
     steps: tuple[Step, ...] = ()
     reasons: tuple[str, ...] = ()
@@ -162,10 +164,10 @@ class Query:
     sources: tuple[Source, ...] = ()
     source_only: tuple[str, ...] = ()
     """Distributions that are published in source only; every other one comes as a wheel."""
-    build_constraints: tuple[str, ...] = ()
-    """What the tools that build those are held to: "setuptools<81"."""
     metadata: tuple[Metadata, ...] = ()
     """What these require, where that is known."""
+    build_constraints: tuple[str, ...] = ()
+    """What the tools that build those are held to: "setuptools<81"."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -414,8 +414,8 @@ CRASH = Finding(
 )
 
 
-OLD_DRIVER = Reason(code="driver-old", text="it needs driver 580 or newer of NVIDIA, and this machine has 570.86")
-OLD_GPU = Reason(code="gpu-architecture", text="it has no code for GPU 1 (sm_61); inside: sm_75, sm_80, sm_86, sm_90")
+DRIVER_REASON = Reason(code="driver-old", text="it needs driver 580 or newer of NVIDIA, and this machine has 570.86")
+GPU_REASON = Reason(code="gpu-architecture", text="it has no code for GPU 1 (sm_61); inside: sm_75, sm_80, sm_86, sm_90")
 STANDINGS = (
     Standing(
         framework="pytorch",
@@ -425,7 +425,7 @@ STANDINGS = (
         chosen="2.13.0 cu129",
         lines=("cu130", "cu129", "cpu"),
         rejected=tuple(
-            Rejection(framework="pytorch", version=version, compute="cu130", reasons=(OLD_DRIVER,))
+            Rejection(framework="pytorch", version=version, compute="cu130", reasons=(DRIVER_REASON,))
             for version in ("2.15.0", "2.14.1", "2.14.0", "2.13.0", "2.12.1", "2.12.0", "2.11.0")
         ),
     ),
@@ -435,7 +435,7 @@ STANDINGS = (
         python=None,
         chosen="0.12.0.1 cpu",
         lines=("cuda12", "cuda13", "cpu"),
-        rejected=(Rejection(framework="jax", version="0.12.0.1", compute="cuda13", reasons=(OLD_DRIVER, OLD_GPU)),),
+        rejected=(Rejection(framework="jax", version="0.12.0.1", compute="cuda13", reasons=(DRIVER_REASON, GPU_REASON)),),
     ),
     Standing(framework="mxnet", compute="cuda", python="3.12", lines=("cpu",)),
 )
