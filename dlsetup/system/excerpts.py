@@ -25,7 +25,7 @@ def excerpt(path: str, text: str) -> str:
     """Return what is kept of a file.
 
     Of a distribution the header fields and the large files (torch's RECORD has over ten thousand lines), of mounts the
-    folders and their kind, of a script the line that names its interpreter.
+    folders and their kind, of a script the line that names its interpreter, of process 1 the name of its container.
     """
     name = re.split(r"[/\\]", path)[-1]
     if name in {"METADATA", "PKG-INFO"}:
@@ -33,6 +33,9 @@ def excerpt(path: str, text: str) -> str:
         return "\n".join(_FIELD.findall(header)) + "\n"
     if name == "RECORD":
         return "".join(line + "\n" for line in _BIG.findall(text)) or "\n"
+    if path == "/proc/1/environ":
+        # whatever else the first process was given: in a container, its secrets
+        return "\n".join(re.findall(r"(?:^|\0)(container=[A-Za-z][\w-]{0,40})(?=\0|$)", text))
     if path == "/proc/mounts":
         return "".join(_mount(line) for line in text.splitlines())
     if re.fullmatch(r"pip[\d.]*(?:\.exe)?", name):

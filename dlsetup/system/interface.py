@@ -98,7 +98,8 @@ class System(Protocol):
     def value(self, name: str) -> Any:  # noqa: ANN401
         """Return a measured value by name, None where it is not known.
 
-        `memory_bytes` (int), `physical_cores` and `logical_cores` (int), `machine` (as uname -m prints it), `kernel`,
+        `memory_bytes` (int), `physical_cores` and `logical_cores` (int), `machine` (as uname -m prints it), `node`
+        (the machine's own name, never recorded), `kernel`,
         `libc` ([family, version]), `disk:PATH` ({"total", "free"} in bytes), `writable:PATH` (bool),
         `cpuinfo` (py-cpuinfo's mapping; slow, ask last), `folder` (the working folder), `home`, `macos` (version),
         `nvml` (see nvml.py), `process` (the name of the program that the kernel runs this process with), `confstr`.

@@ -47,6 +47,11 @@ def _machine(_: str) -> str | None:
     return os.environ.get("PROCESSOR_ARCHITEW6432") or os.environ.get("PROCESSOR_ARCHITECTURE")
 
 
+def _node(_: str) -> str | None:
+    """Return the machine's own name, so that it can be taken out of what is written down."""
+    return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME")
+
+
 def _kernel(_: str) -> str | None:
     if hasattr(os, "uname"):
         return os.uname().release
@@ -122,6 +127,7 @@ _QUESTIONS: dict[str, Callable[[str], Any]] = {
     "logical_cores": _logical_cores,
     "machine": _machine,
     "kernel": _kernel,
+    "node": _node,
     "libc": _libc,
     "macos": _macos,
     "process": _process,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 from dlsetup.system.excerpts import command_line, excerpt
 from dlsetup.system.recorded import FORMAT
+from dlsetup.system.redaction import redactor_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -39,41 +39,6 @@ RECORDED_VARIABLES = frozenset(
 )
 """Variables that a recording keeps; no other leaves the machine."""
 
-_REDACTIONS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@]+@"), r"\1"),
-    (re.compile(r"(?i)\b(?:GPU|MIG|uuid)?-?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "UUID"),
-    (re.compile(r"\b(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}\b"), "00:00:00:00:00:00"),
-    (
-        re.compile(
-            # not a version: nvidia_cublas_cu12-12.4.5.8.dist-info, nvidia-cublas-cu12==12.4.5.8, Version: 12.4.5.8
-            r"(?<![\d.\w-])(?<![=<>~!]=)(?<![Vv]ersion: )(?!127\.0\.0\.1\b)"
-            r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.])"
-        ),
-        "0.0.0.0",  # noqa: S104 - a neutral address, nothing listens
-    ),
-    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "user@example"),
-    (
-        re.compile(r"(?im)^(\s*\"?[\w .()/-]*(?:serial|asset tag|board[ _]?id)[\w .()/-]*\"?\s*[:=]\s*)\S.*$"),
-        r"\1redacted",
-    ),
-    (re.compile(r"(?i)(<(?:serial|uuid|board_serial)[^>]*>)[^<]*"), r"\1redacted"),
-    # tokenizers==0.22 is a requirement
-    (re.compile(r"(?i)((?:token|password|passwd|secret|api[_-]?key)\w*\s*[=:](?!=)\s*)\S+"), r"\1redacted"),
-)
-
-
-def redact(text: str, *, home: str | None = None, names: tuple[str, ...] = ()) -> str:
-    """Take out user and host names, home folders, serials, UUIDs, MAC and IP addresses, credentials and e-mails."""
-    if home and len(home) > 1:
-        text = text.replace(home, "/home/user")
-    text = re.sub(r"(/home/|/Users/|[A-Za-z]:\\Users\\)(?!user\b|Shared\b|Public\b)[^/\\\s:\"']+", r"\1user", text)
-    for pattern, neutral in _REDACTIONS:
-        text = pattern.sub(neutral, text)
-    for name in names:
-        if len(name) > 2:  # noqa: PLR2004 - shorter names stand in too many words
-            text = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", "host", text)
-    return text
-
 
 class RecordingSystem:
     """Answers as the machine behind it does, and keeps each answer, of long files what matters."""
@@ -85,9 +50,6 @@ class RecordingSystem:
         self._files: dict[str, str | None] = {}
         self._commands: dict[str, Any] = {}
         self._values: dict[str, Any] = {}
-        home = system.value("home")
-        self._home = home if isinstance(home, str) and home != "/root" else None
-        self._names = _names(system)
 
     @property
     def platform(self) -> str:
@@ -102,14 +64,15 @@ class RecordingSystem:
     def recording(self) -> dict[str, Any]:
         """Return what was answered so far, redacted."""
         kept = {name: value for name, value in self._system.variables().items() if self._is_kept(name)}
+        redactor = redactor_of(self._system)
         return {
             "format": FORMAT,
             "platform": self.platform,
             "captured": dt.datetime.now(tz=dt.timezone.utc).date().isoformat(),
-            "files": self._clean(self._files),
-            "commands": self._clean(self._commands),
-            "env": self._clean(kept),
-            "values": self._clean(self._values),
+            "files": redactor.value(self._files),
+            "commands": redactor.value(self._commands),
+            "env": redactor.value(kept),
+            "values": redactor.value(self._values),
         }
 
     def _is_kept(self, name: str) -> bool:
@@ -128,15 +91,6 @@ class RecordingSystem:
     def text(self) -> str:
         """Return the recording as it is written to a file."""
         return json.dumps(self.recording(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-
-    def _clean(self, part: Any) -> Any:  # noqa: ANN401
-        if isinstance(part, str):
-            return redact(part, home=self._home, names=self._names)
-        if isinstance(part, dict):
-            return {self._clean(str(key)): self._clean(item) for key, item in part.items()}
-        if isinstance(part, (list, tuple)):
-            return [self._clean(item) for item in part]
-        return part
 
     def read(self, path: str) -> Text:
         """Return a file's text and keep it."""
@@ -206,15 +160,6 @@ class RecordingSystem:
     def value(self, name: str) -> Any:  # noqa: ANN401
         """Return a measured value and keep it."""
         answer = self._system.value(name)
-        if answer is not None:
+        if answer is not None and name != "node":
             self._values[name] = answer
         return answer
-
-
-def _names(system: System) -> tuple[str, ...]:
-    """Return the words that name this host and its user."""
-    found = {system.variable(name) for name in ("USER", "LOGNAME", "USERNAME", "SUDO_USER", "HOSTNAME", "COMPUTERNAME")}
-    host = system.read("/etc/hostname").text if system.platform == "linux" else None
-    found.add(host.strip() if host else None)
-    ordinary = {"root", "user", "host", "localhost", "vm", "linux"}
-    return tuple(sorted(name for name in found if name and name.lower() not in ordinary))
