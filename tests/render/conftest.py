@@ -415,7 +415,10 @@ CRASH = Finding(
 
 
 DRIVER_REASON = Reason(code="driver-old", text="it needs driver 580 or newer of NVIDIA, and this machine has 570.86")
-GPU_REASON = Reason(code="gpu-architecture", text="it has no code for GPU 1 (sm_61); inside: sm_75, sm_80, sm_86, sm_90")  # noqa: E501
+GPU_REASON = Reason(
+    code="gpu-architecture",
+    text="it has no code for GPU 1 (sm_61); inside: sm_75, sm_80, sm_86, sm_90",
+)
 STANDINGS = (
     Standing(
         framework="pytorch",
@@ -435,7 +438,14 @@ STANDINGS = (
         python=None,
         chosen="0.12.0.1 cpu",
         lines=("cuda12", "cuda13", "cpu"),
-        rejected=(Rejection(framework="jax", version="0.12.0.1", compute="cuda13", reasons=(DRIVER_REASON, GPU_REASON)),),  # noqa: E501
+        rejected=(
+            Rejection(
+                framework="jax",
+                version="0.12.0.1",
+                compute="cuda13",
+                reasons=(DRIVER_REASON, GPU_REASON),
+            ),
+        ),
     ),
     Standing(framework="mxnet", compute="cuda", python="3.12", lines=("cpu",)),
 )
