@@ -89,7 +89,8 @@ _IDENTITY_SIGNS = (
 )
 _IDENTITY = (
     r"(?:serial|uuid|udid|guid|asset[ _-]?tag|board[ _-]?id|unique[ _-]?id|machine[ _-]?(?:id|name)|"
-    r"computer[ _-]?name|host[ _-]?name|node[ _-]?name|registered|(?<![a-z$.])(?:pdi|user[ _-]?(?:name|id)?|owner|domain|"  # noqa: E501
+    r"computer[ _-]?name|host[ _-]?name|node[ _-]?name|registered|"
+    r"(?<![a-z$.])(?:pdi|user[ _-]?(?:name|id)?|owner|domain|"
     r"log(?:ged)?[ _-]?on[ _-]?(?:server|user)|ssid|workgroup|dns[ _-]?suffix|ecid)(?![a-z]))"
 )
 _PERSON = r"[^/\\\s:\"'<>|,;()\[\]]{1,64}"
