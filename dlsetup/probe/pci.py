@@ -26,7 +26,7 @@ VENDORS = {
 """PCI vendors whose display adapters or accelerators compute.
 
 Whatever else shows a picture (QEMU, VMware, Cirrus, ASPEED, Matrox, Hyper-V, VirtualBox, virtio) is no GPU for us.
-Source: https://pci-ids.ucw.cz/, read 2026-11-24.
+Source: pci.ids 2026.08.22, https://github.com/pciutils/pciids.
 """
 
 HYPER_V_GPU = "1414:008e"
