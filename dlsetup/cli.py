@@ -288,6 +288,39 @@ def _show_proposal(output: Output, proposal: Proposal) -> None:
 
 
 @app.command()
+def frameworks(
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="T", help="Another machine: linux-x86_64, macos-arm64, ...")
+    ] = None,
+    gpu: Annotated[list[str] | None, typer.Option("--gpu", metavar="NAME", help="Its GPU, by product name.")] = None,
+    driver: Annotated[str | None, typer.Option("--driver", metavar="V", help="Its driver's version.")] = None,
+    host: HostFile = None,
+    python: Annotated[str | None, typer.Option("--python", metavar="V", help="One Python version only.")] = None,
+    json: Json = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Show what there is for this machine, or another: framework by accelerator, and the reason for every "no".
+
+    Example: dlsetup frameworks --target windows-x86_64 --gpu "RX 7900 XTX"
+    """
+    from dlsetup.commands.frameworks import frameworks as run
+    from dlsetup.commands.target import stated_host
+
+    output = _output(json=json, verbose=verbose, no_color=no_color)
+    stated = stated_host(output.system, host=host, target=target, gpus=tuple(gpu or ()), driver=driver)
+    rows = run(output.system, host=stated, python=python)
+    if json:
+        from dlsetup.render.as_json import frameworks_json
+
+        typer.echo(frameworks_json(rows), nl=False)
+        return
+    from dlsetup.render.as_text import print_frameworks
+
+    print_frameworks(output.console(), rows, verbose=verbose, **output.paths())
+
+
+@app.command()
 def install(
     frameworks: Frameworks = None,
     env: Env = None,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dlsetup.values.finding import Finding
+    from dlsetup.values.overview import FrameworkOverview
     from dlsetup.values.plan import Proposal, Standing
     from dlsetup.values.report import Inventory, Report
 
@@ -54,6 +55,11 @@ def proposal_json(proposal: Proposal, *, indent: int | None = None) -> str:
 def why_json(standings: Iterable[Standing], *, indent: int | None = None) -> str:
     """Return how a line of builds stands for each framework: `dlsetup.why/1`."""
     return _answer("why", {"standings": _plain(tuple(standings))}, indent)
+
+
+def frameworks_json(rows: Iterable[FrameworkOverview], *, indent: int | None = None) -> str:
+    """Return what there is for a machine: `dlsetup.frameworks/1`."""
+    return _answer("frameworks", {"frameworks": _plain(tuple(rows))}, indent)
 
 
 def report_json(report: Report, *, indent: int | None = None) -> str:

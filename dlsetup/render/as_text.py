@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dlsetup.render.console import export_svg, make_console
 from dlsetup.render.text_findings import print_error, print_explanation
+from dlsetup.render.text_frameworks import print_frameworks
 from dlsetup.render.text_host import print_inventory
 from dlsetup.render.text_plan import print_proposal
 from dlsetup.render.text_report import print_report
@@ -15,6 +16,7 @@ __all__ = [
     "make_console",
     "print_error",
     "print_explanation",
+    "print_frameworks",
     "print_inventory",
     "print_proposal",
     "print_report",

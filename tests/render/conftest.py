@@ -15,6 +15,7 @@ from dlsetup.values.build import Build
 from dlsetup.values.environment import Distribution, Environment, Interpreter, Session, Storage, TorchBuild
 from dlsetup.values.finding import Finding, Remedy, Status
 from dlsetup.values.host import Cpu, Driver, Gap, Gpu, Host, Libc, OperatingSystem
+from dlsetup.values.overview import Availability, FrameworkOverview
 from dlsetup.values.plan import Package, Plan, Proposal, Reason, Rejection, Standing, Step
 from dlsetup.values.report import Inventory, Outcome, Report, SmokeResult
 
@@ -451,6 +452,45 @@ STANDINGS = (
 )
 
 
+NO_AMD = Reason(code="gpu-none", text="it needs a GPU of AMD, and this machine has none")
+NO_INTEL = Reason(code="unpublished", text="there are no builds for GPUs of Intel")
+NO_APPLE = Reason(code="platform", text="it is published for macos-arm64, not for linux-x86_64")
+NOTHING = (
+    Availability(accelerator="rocm", reasons=(NO_AMD,)),
+    Availability(accelerator="xpu", reasons=(NO_INTEL,)),
+    Availability(accelerator="metal", reasons=(NO_APPLE, NO_INTEL)),
+    Availability(accelerator="mps", reasons=(NO_INTEL,)),
+)
+
+
+def overview(name, *found, **more):
+    facts = {"title": name.title(), "state": "active", "ended": None, "successor": None, "note": "", **more}
+    return FrameworkOverview(framework=name, accelerators=(*found, *NOTHING), **facts)
+
+
+OVERVIEW = (
+    overview(
+        "pytorch",
+        Availability(accelerator="cuda", version="2.15.0", compute="cu132", python="3.12"),
+        Availability(accelerator="cpu", version="2.14.1", compute="cpu", python="3.12"),
+    ),
+    overview(
+        "keras",
+        Availability(accelerator="cuda", version="3.15.1", compute="cuda12", python="3.11", on="tensorflow 2.15.1"),
+        Availability(accelerator="cpu", version="3.15.1", compute="cpu", python="3.12", on="tensorflow 2.21.0"),
+    ),
+    overview(
+        "cntk",
+        Availability(accelerator="cuda", reasons=(NO_INTEL,)),
+        Availability(accelerator="cpu", reasons=(NO_APPLE,)),
+        state="retired",
+        ended="2019",
+        successor="ONNX Runtime",
+        note="Microsoft Cognitive Toolkit ended with 2.7 in 2019 and gets no fixes",
+    ),
+)
+
+
 @pytest.fixture(scope="session")
 def samples() -> SimpleNamespace:
     """Return what there is to show, by name."""
@@ -493,6 +533,7 @@ def samples() -> SimpleNamespace:
         crashed=CRASHED,
         two=TWO,
         standings=STANDINGS,
+        overview=OVERVIEW,
         two_installed=replace(INSTALLED, proposal=TWO, smoke=(TRAINED, KERAS)),
         many=doctor(*MANY, host=replace(CPU_ONLY, gaps=UNKNOWN.gaps), exit_code=1),
         crash=CRASH,

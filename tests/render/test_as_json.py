@@ -16,7 +16,7 @@ from dlsetup.render import as_json
 from dlsetup.values.host import Host
 from dlsetup.values.report import Inventory, Report, SmokeResult
 
-KINDS = ("host", "plan", "why", "report", "smoke", "explanation", "error")
+KINDS = ("host", "plan", "why", "frameworks", "report", "smoke", "explanation", "error")
 
 
 def schema(kind: str) -> dict:
@@ -31,6 +31,7 @@ def answers(samples) -> SimpleNamespace:
         host=as_json.host_json(dataclasses.replace(samples.inventory, host=with_everything(samples))),
         plan=as_json.proposal_json(samples.proposal),
         why=as_json.why_json(samples.standings),
+        frameworks=as_json.frameworks_json(samples.overview),
         report=as_json.report_json(dataclasses.replace(full, host=with_everything(samples))),
         smoke=as_json.smoke_json(full),
         explanation=as_json.explanation_json(samples.broken.findings),

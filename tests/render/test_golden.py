@@ -41,6 +41,14 @@ def draw_plan_unsupported(console, samples):
     as_text.print_proposal(console, samples.unsupported, home=samples.home, folder=samples.folder)
 
 
+def draw_frameworks(console, samples):
+    as_text.print_frameworks(console, samples.overview)
+
+
+def draw_frameworks_verbose(console, samples):
+    as_text.print_frameworks(console, samples.overview, verbose=True)
+
+
 def draw_why(console, samples):
     as_text.print_standings(console, samples.standings)
 
