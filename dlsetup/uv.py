@@ -210,7 +210,8 @@ class Trouble:
     """What one of uv's error texts means."""
 
     problem: str
-    """unsatisfiable, unreachable, authentication, certificate, hash, space, denied, python, build or other."""
+    """unsatisfiable, unreachable, offline, authentication, certificate, garbled, hash, space, cache, constraints,
+    denied, python, build or other."""
     location: str | None = None
     """The URL that it is about."""
     detail: str = ""
@@ -224,7 +225,14 @@ _FRAME = re.compile(r"^[\s│├╰─▶▸\u00d7╭•]*(?:(?:error|cause|Caus
 
 _MEANINGS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("hash", re.compile(r"hash mismatch|hashes? (?:does|do) not match|mismatched hash", re.IGNORECASE)),
+    ("offline", re.compile(r"network was disabled|connectivity is disabled", re.IGNORECASE)),
     ("space", re.compile(r"no space left on device|os error 28|disk quota exceeded|os error 112", re.IGNORECASE)),
+    ("cache", re.compile(r"Failed to initialize cache", re.IGNORECASE)),
+    (
+        "constraints",
+        re.compile(r"Couldn't parse requirement in|Error parsing included file|Unsupported URL in `", re.IGNORECASE),
+    ),
+    ("garbled", re.compile(r"(?:Unsupported|Missing) `Content-Type`|unexpected (?:JSON|HTML)|Failed to parse page")),
     ("certificate", re.compile(r"invalid peer certificate|certificate verify failed|UnknownIssuer", re.IGNORECASE)),
     (
         "authentication",
@@ -240,7 +248,7 @@ _MEANINGS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "unreachable",
         re.compile(
             r"Failed to (?:fetch|download)|dns error|error sending request|operation timed out"
-            r"|connection (?:refused|reset)|connectivity is disabled",
+            r"|connection (?:refused|reset)",
             re.IGNORECASE,
         ),
     ),
@@ -253,7 +261,7 @@ def trouble(stderr: str) -> Trouble:
     problem = next((name for name, pattern in _MEANINGS if pattern.search(stderr)), "other")
     match = _FETCH.search(stderr)
     location = match.group(1) if match else None
-    if location is None and problem in {"unreachable", "certificate", "authentication", "hash"}:
+    if location is None and problem in {"unreachable", "certificate", "authentication", "garbled", "hash"}:
         found = _URL.search(stderr)
         location = found.group(0) if found else None
     return Trouble(problem=problem, location=without_credentials(location), detail=words(stderr))

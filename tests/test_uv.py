@@ -94,6 +94,23 @@ def test_a_familys_index_is_explicit_to_its_packages():
         ("error: failed to write: No space left on device (os error 28)", "space", None),
         ("error: Permission denied (os error 13)", "denied", None),
         ("error: No interpreter found for Python 3.99", "python", None),
+        (
+            "error: No solution found\n  cause: x\nhint: Packages were unavailable because the network was disabled.",
+            "offline",
+            None,
+        ),
+        (
+            'error: Unsupported `Content-Type` "text/plain" for `https://a.example/simple/x/`. Expected JSON or HTML.',
+            "garbled",
+            "https://a.example/simple/x/",
+        ),
+        (
+            "error: Received some unexpected JSON from `https://a.example/simple/x/`\n  cause: missing field",
+            "garbled",
+            "https://a.example/simple/x/",
+        ),
+        ("error: Failed to initialize cache at `/c`\n  cause: Permission denied (os error 13)", "cache", None),
+        ("error: Couldn't parse requirement in `/c.txt` at position 0", "constraints", None),
         ("error: something quite new", "other", None),
         ("", "other", None),
     ],

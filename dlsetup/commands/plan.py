@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dlsetup.catalog import load_catalog, load_devices
+from dlsetup.commands.indexes import usable
 from dlsetup.commands.look import needs_java
 from dlsetup.commands.places import foreign_places, places_to_install
 from dlsetup.errors import UsageError
@@ -86,8 +87,8 @@ def check_pair(request: Request, catalog: Catalog) -> None:
 def make_planner(request: Request, system: System, progress: Progress) -> Planner:
     """Gather all that the plan of a request is made from."""
     session = probe_session(system)
-    there = session.active or request.environment if request.host is None else None
-    settings = read_pip_configuration(system, there)
+    there = request.environment or session.active if request.host is None else None
+    settings = usable(read_pip_configuration(system, there), system, progress)
     catalog = with_mirror(load_catalog(), request.pytorch_mirror)
     if request.compute is not None:
         check_compute(request.compute, catalog, option="--compute")

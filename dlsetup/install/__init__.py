@@ -115,7 +115,7 @@ def failure(step: Step, completed: Completed) -> DlsetupError:
             seen=seen,
             do="try again later; if it stays so, tell those who keep that index. Nothing was changed",
         )
-    if trouble.problem in {"unreachable", "certificate", "authentication"}:
+    if trouble.problem in {"unreachable", "offline", "certificate", "authentication", "garbled"}:
         return IndexFailedError(
             f"could not {step.title}: the network or an index failed",
             seen=seen,
@@ -123,6 +123,7 @@ def failure(step: Step, completed: Completed) -> DlsetupError:
         )
     advice = {
         "space": "make room on that disk (uv cache prune frees uv's cache), or name another place with --env",
+        "cache": "make room or give yourself the right to write there, or name another folder: UV_CACHE_DIR=FOLDER",
         "denied": "give yourself the right to write there, or name another place with --env",
         "python": "name an interpreter that works with --python",
     }.get(trouble.problem, "look at what uv said; --dry-run shows the same steps without running them")

@@ -205,7 +205,7 @@ class Planner:
             python=_python(place, situation.target),
             environment=place.environment,
             platform=_platform(situation.target),
-            reasons=_said(reasons) or ("these do not resolve together",),
+            reasons=_said(reasons) or (_unresolved(sets, rejected),),
             rejected=rejected,
         )
 
@@ -304,6 +304,15 @@ class Planner:
             if below and framework.backend_variable:
                 return ((framework.backend_variable, self._framework(below[0]).module),)
         return ()
+
+
+def _unresolved(sets: list[Candidates], rejected: tuple[Rejection, ...]) -> str:
+    """Say what stood in the way where builds fit the machine and no index gives them."""
+    titles = " and ".join(each.framework.title for each in sets)
+    said = next((reason.text for each in rejected for reason in each.reasons if reason.code == "resolver"), None)
+    if said is None:
+        return f"{titles} do not resolve together"
+    return f"no build of {titles} can be had from your indexes: {said}"
 
 
 def make_target(host: Host, place: Place) -> Target:

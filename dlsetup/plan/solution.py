@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dlsetup.errors import IndexFailedError, InstallFailedError
+from dlsetup import uv
+from dlsetup.errors import IndexFailedError, InstallFailedError, UnreadableError
 from dlsetup.plan.candidates import rejection
 from dlsetup.values.plan import Package, Query, Reason, Rejection, Resolution, Source
 
 if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
+
     from dlsetup.plan.candidates import Candidates
     from dlsetup.values.build import Build, Catalog
     from dlsetup.values.environment import IndexSettings
@@ -77,10 +81,23 @@ class Search:
                 return self._unresolved(choices)
             if self._drop_unreachable(queues):
                 continue
-            if len(queues) > 1:
+            queue = _culprit(queues, solution.detail)
+            if queue is None:
                 return None
-            self._reject(queues[0].pop(0).build, Reason(code="resolver", text=self._unsatisfied(solution.detail)))
+            self._give_up(queue, solution.detail)
         return None
+
+    def _give_up(self, queue: list[Choice], detail: str) -> None:
+        """Take out the build that does not resolve, and all that the same words stand against."""
+        reason = Reason(code="resolver", text=self._unsatisfied(detail))
+        first = queue.pop(0).build
+        self._reject(first, reason)
+        allowed = _allowed(first, detail)
+        for choice in (
+            [each for each in queue if not allowed.contains(each.build.version)] if allowed is not None else []
+        ):
+            queue.remove(choice)
+            self._reject(choice.build, reason)
 
     def _refill(self, queues: list[list[Choice]]) -> None:
         """Where all of a framework's builds are on an index that is down, take them from a mirror."""
@@ -127,6 +144,7 @@ class Search:
                 names = ", ".join(name for choice in choices for name in choice.build.optional)
                 self.notes.append(f"{names} is left out: it is not published where the rest comes from")
         if resolution.problem is None:
+            self.notes += [resolution.note] if resolution.note else []
             return Solution(choices=choices, resolution=resolution, query=query)
         self._note_trouble(resolution, query)
         return resolution
@@ -136,7 +154,8 @@ class Search:
         if resolution.problem == "unsatisfiable":
             return
         for source in query.sources:
-            if (resolution.location or "").startswith(source.location.rstrip("/")):
+            known = uv.without_credentials(source.location) or ""
+            if (resolution.location or "").startswith(known.rstrip("/")):
                 self.unreachable[source.location] = _last_words(resolution.detail)
                 return
         raise_trouble(resolution)
@@ -232,6 +251,44 @@ class Search:
         )
 
 
+def _culprit(queues: list[list[Choice]], detail: str) -> list[Choice] | None:
+    """Return the builds whose first one the resolver names as what cannot be had; None where it blames several."""
+    if len(queues) == 1:
+        return queues[0]
+    blamed = [queue for queue in queues if any(_names(detail, each) for each in queue[0].build.requirements)]
+    return blamed[0] if len(blamed) == 1 else None
+
+
+def _names(detail: str, requirement: str) -> bool:
+    return re.search(rf"(?<![\w.-]){re.escape(requirement)}(?![\w.])", detail) is not None
+
+
+_STATED = re.compile(r"plan depends on (.+?)(?:, (?:we|which)\b|\.?$)", re.MULTILINE)
+"""What the user's constraints say, in uv's words: "depends on torch==2.14.1 and torch<=2.9, we can conclude ..."."""
+
+
+def _allowed(build: Build, detail: str) -> SpecifierSet | None:
+    """Return the versions that the user's constraints allow of a build's package; none where nothing can be had.
+
+    None where the resolver's words do not tell: then the next build may do.
+    """
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.specifiers import SpecifierSet
+
+    package = build.requirements[0].partition("==")[0].partition("[")[0]
+    if f"{package} was not found in" in detail:
+        return SpecifierSet("<0")
+    for words in _STATED.findall(detail):
+        for stated in words.split(" and "):
+            try:
+                requirement = Requirement(stated)
+            except InvalidRequirement:
+                continue
+            if requirement.name == package and stated not in build.requirements and requirement.specifier:
+                return requirement.specifier
+    return None
+
+
 def raise_trouble(resolution: Resolution) -> None:
     """End the command for trouble that another build would not mend."""
     where = host_of(resolution.location) if resolution.location else "a package index"
@@ -254,11 +311,36 @@ def raise_trouble(resolution: Resolution) -> None:
             seen=seen,
             do="behind a proxy that inspects traffic, name its certificate: pip config set global.cert FILE",
         )
+    if resolution.problem == "offline":
+        raise IndexFailedError(
+            "the network is not to be used, and uv's cache does not hold all that is needed",
+            seen=_first_words(resolution.detail),
+            do="run this once without --offline (and UV_OFFLINE), or name a folder that has the wheels: "
+            "pip config set global.find-links FOLDER",
+        )
+    if resolution.problem == "garbled":
+        raise IndexFailedError(
+            f"{where} does not answer as a package index does",
+            seen=seen,
+            do="check its address; a network that wants you to log in first answers so, too",
+        )
     if resolution.problem == "unreachable":
         raise IndexFailedError(
             f"{where} cannot be reached",
             seen=seen,
             do="check the network and the proxy, or name a mirror: pip config set global.index-url URL",
+        )
+    if resolution.problem == "constraints":
+        raise UnreadableError(
+            "the constraints of pip's configuration cannot be read",
+            seen=seen if resolution.detail.count("\n") > 1 else _first_words(resolution.detail),
+            do="mend the file, or take the setting away: pip config list shows where it stands",
+        )
+    if resolution.problem in {"cache", "space", "denied"}:
+        raise InstallFailedError(
+            "uv's cache cannot be used" if resolution.problem == "cache" else "uv cannot write what it needs",
+            seen=_first_words(resolution.detail),
+            do="make room or give yourself the right to write there, or name another folder: UV_CACHE_DIR=FOLDER",
         )
     raise InstallFailedError(
         "the packages could not be resolved",

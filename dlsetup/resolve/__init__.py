@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 RESOLVE_SECONDS = 300.0
 """A resolution takes seconds; a registry that trickles may take minutes."""
 
-_NETWORK = frozenset({"unreachable", "certificate", "authentication"})
+_NETWORK = frozenset({"unreachable", "certificate", "authentication", "garbled"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,26 +30,42 @@ class UvResolver:
     settings: IndexSettings
     progress: Progress
     offline: bool = False
+    given_up: set[str] = field(default_factory=set)
+    """Hosts that were silent to patience, too."""
 
     def __call__(self, query: Query) -> Resolution:
         """Resolve a query.
 
-        A family's own index gets one try with a short patience, so that the user hears within seconds that it cannot
-        be reached; the default index gets uv's own retries. Extra indexes serve only where the default index fails.
+        Every index gets one try with a short patience, so that the user hears within seconds that it cannot be reached;
+        the default index then gets uv's own retries. Extra indexes serve only where the default index fails.
         """
-        first = self._ask(query, impatient=bool(query.sources))
+        first = self._ask(query, impatient=True)
         if first.problem not in _NETWORK:
             return first
         if _is_about(first, query):
-            self.progress.note(
-                f"{first.location} cannot be reached: {first.detail.splitlines()[-1]}; looking elsewhere"
-            )
+            self.progress.note(f"{_told(first)}; looking elsewhere")
             return first
-        again = self._ask(query, impatient=False) if query.sources else first
+        again = self._with_patience(query, first)
         if again.problem in _NETWORK and self.settings.extra_index_urls and not _is_about(again, query):
-            fallback = self._ask(query, impatient=False, shared_indexes=self.settings.extra_index_urls)
-            return again if fallback.problem in _NETWORK else fallback
+            return self._from_extra_indexes(query, again)
         return again
+
+    def _with_patience(self, query: Query, first: Resolution) -> Resolution:
+        """Ask an index that was silent or away once more; one that refused or talked nonsense says the same again."""
+        if first.problem != "unreachable" or _host(first) in self.given_up:
+            return first
+        self.progress.note(f"{_told(first)}; asking again, with more patience")
+        again = self._ask(query, impatient=False)
+        if again.problem == "unreachable":
+            self.given_up.add(_host(again))
+        return again
+
+    def _from_extra_indexes(self, query: Query, trouble: Resolution) -> Resolution:
+        fallback = self._ask(query, impatient=False, shared_indexes=self.settings.extra_index_urls)
+        if fallback.problem is not None:
+            return trouble if fallback.problem in _NETWORK else fallback
+        where = ", ".join(uv.without_credentials(url) or "" for url in self.settings.extra_index_urls)
+        return replace(fallback, note=f"{_told(trouble)}: what it serves comes from your extra indexes ({where})")
 
     def _ask(self, query: Query, *, impatient: bool, shared_indexes: tuple[str, ...] = ()) -> Resolution:
         import tomli_w
@@ -72,6 +88,23 @@ class UvResolver:
         return _resolution(completed, query, shared_indexes)
 
 
+def _host(resolution: Resolution) -> str:
+    from urllib.parse import urlsplit
+
+    return urlsplit(resolution.location or "").netloc
+
+
+def _told(resolution: Resolution) -> str:
+    """Say in a few words which index is the trouble, and what it is."""
+    does = {
+        "authentication": "refuses the credentials",
+        "certificate": "has a certificate that is not trusted",
+        "garbled": "does not answer as an index does",
+    }.get(resolution.problem or "", "cannot be reached")
+    said = next((line for line in reversed(resolution.detail.splitlines()) if line.strip()), "no answer")
+    return f"{resolution.location or 'an index'} {does} ({said.strip()})"
+
+
 def _is_about(resolution: Resolution, query: Query) -> bool:
     """Tell whether the trouble is with a family's own index."""
     where = resolution.location or ""
@@ -84,8 +117,7 @@ def _resolution(completed: Completed, query: Query, shared_indexes: tuple[str, .
     if completed.problem == "timeout":
         return Resolution(problem="unreachable", detail=f"uv did not finish within {RESOLVE_SECONDS:.0f} seconds")
     if not completed.ok:
-        trouble = uv.trouble(completed.stderr)
-        return Resolution(problem=trouble.problem, location=trouble.location, detail=trouble.detail)
+        return _failed(uv.trouble(completed.stderr), query)
     rows = _loads(completed.stdout).get("packages", [])
     shared = tuple(Source(packages=(), location=url) for url in shared_indexes)
     return Resolution(
@@ -94,6 +126,15 @@ def _resolution(completed: Completed, query: Query, shared_indexes: tuple[str, .
         pins=pins(rows),
         sources=query.sources + shared,
     )
+
+
+def _failed(trouble: uv.Trouble, query: Query) -> Resolution:
+    family = next((source.location for source in query.sources if not source.flat), None)
+    if trouble.problem == "offline" and family is not None:
+        # as good as an index that is down: its packages may lie in a folder
+        detail = "the network is not to be used, and uv's cache lacks what it serves"
+        return Resolution(problem="unreachable", location=uv.without_credentials(family), detail=detail)
+    return Resolution(problem=trouble.problem, location=trouble.location, detail=trouble.detail)
 
 
 def packages(rows: list[dict[str, Any]], query: Query) -> tuple[Package, ...]:

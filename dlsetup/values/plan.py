@@ -182,11 +182,13 @@ class Resolution:
     sources: tuple[Source, ...] = ()
     """Where the packages come from besides the default index."""
     problem: str | None = None
-    """unsatisfiable, unreachable, hash, authentication or other; None if it succeeded."""
+    """unsatisfiable, unreachable, offline, hash, authentication or other; None if it succeeded."""
     location: str | None = None
     """The URL that the problem is about, without credentials."""
     detail: str = ""
     """The resolver's own words."""
+    note: str = ""
+    """What the user should know of how it succeeded."""
 
 
 class Resolver(Protocol):

@@ -307,6 +307,55 @@ def test_what_does_not_resolve_is_rejected_in_the_resolvers_words_and_the_next_t
     assert reasons(proposal, "2.14.1", "cpu") == {"resolver"}
 
 
+def test_constraints_are_obeyed_however_old_the_release_is_that_they_allow():
+    asked = []
+    versions = [f"2.{minor}.0" for minor in range(40, 0, -1)]
+    catalog = replace(CATALOG, builds=tuple(tensorflow(version) for version in versions))
+
+    def resolve(query):
+        asked.append(query.requirements[0])
+        if "tensorflow==2.3.0" not in query.requirements:
+            stated = f"dlsetup-plan depends on {query.requirements[0]} and tensorflow>=2.3,<2.4"
+            detail = f"No solution found\nBecause {stated}, we can conclude that your requirements are unsatisfiable."
+            return Resolution(problem="unsatisfiable", detail=detail)
+        return answers(query)
+
+    proposal = propose(CPU_HOST, "tensorflow", resolve=resolve, catalog=catalog)
+    assert chosen(proposal) == [("tensorflow", "2.3.0", "cpu")]
+    assert len(asked) == 2
+    assert reasons(proposal, "2.4.0", "cpu") == {"resolver"}
+
+
+def test_what_an_index_does_not_serve_at_all_is_asked_for_once():
+    asked = []
+
+    def resolve(query):
+        asked.append(query.requirements)
+        return Resolution(
+            problem="unsatisfiable", detail="Because tensorflow was not found in the package registry"
+        )
+
+    several = replace(CATALOG, builds=tuple(tensorflow(f"2.{minor}.0") for minor in range(5)))
+    proposal = propose(CPU_HOST, "tensorflow", resolve=resolve, catalog=several)
+    assert proposal.status == "unsupported"
+    assert "tensorflow was not found" in proposal.plans[0].reasons[0]
+    assert len(asked) == 1
+
+
+def test_only_what_the_resolver_blames_is_taken_older_beside_another():
+    catalog = replace(CATALOG, builds=(*CATALOG.builds, tensorflow("2.3.0")))
+
+    def resolve(query):
+        newest = next((each for each in query.requirements if "tensorflow" in each and "2.3.0" not in each), None)
+        if newest is not None:
+            stated = f"Because dlsetup-plan depends on {newest} and {newest.partition('=')[0]}==2.3.0, we can conclude"
+            return Resolution(problem="unsatisfiable", detail=stated)
+        return answers(query)
+
+    proposal = propose(CPU_HOST, "keras", backend="tensorflow", resolve=resolve, catalog=catalog)
+    assert ("tensorflow", "2.3.0", "cpu") in chosen(proposal)
+
+
 def test_frameworks_that_do_not_resolve_together_get_environments_of_their_own():
     def resolve(query):
         names = " ".join(query.requirements)

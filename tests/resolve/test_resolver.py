@@ -121,6 +121,40 @@ def test_extra_indexes_stand_in_for_a_default_index_that_is_down(resolver, wheel
     found = resolver(index_url=dead, extra_index_urls=(wheel_index.url + "/simple",))(query)
     assert found.problem is None, found.detail
     assert {package.version for package in found.packages} == {"2.14.1+cpu", "2.4.0"}
+    assert "cannot be reached" in found.note
+    assert wheel_index.url in found.note
+
+
+class Heard(Silence):
+    """Ends the resolution at the first word that the user hears."""
+
+    def note(self, text: str) -> None:
+        raise InterruptedError(text)
+
+
+def test_the_user_hears_of_a_default_index_that_never_answers_within_five_seconds(local):
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        kept = []
+        threading.Thread(target=lambda: kept.append(mute.accept()), daemon=True).start()
+        settings = IndexSettings(index_url=f"http://127.0.0.1:{mute.getsockname()[1]}/simple")
+        begin = time.monotonic()
+        with pytest.raises(InterruptedError, match="cannot be reached"):
+            UvResolver(system=local, settings=settings, progress=Heard())(Query(requirements=("numpy",), target=HERE))
+        seconds = time.monotonic() - begin
+    for connection, _ in kept:
+        connection.close()
+    assert seconds < 5
+
+
+def test_without_the_network_a_folder_of_wheels_still_serves(local, make_wheel, wheel_index, tmp_path):
+    """The family's own index counts as one that is down, so that the search goes on in folders."""
+    offline = UvResolver(system=local, settings=IndexSettings(), progress=Silence(), offline=True)
+    query = Query(requirements=("torch",), target=HERE, sources=(family(wheel_index),))
+    found = offline(query)
+    assert (found.problem, found.location) == ("unreachable", wheel_index.url + "/whl/cpu")
+    make_wheel(tmp_path / "wheels", "torch", "2.13.0+cpu")
+    folder = Source(packages=TORCH, location=str(tmp_path / "wheels"), flat=True)
+    assert offline(Query(requirements=("torch",), target=HERE, sources=(folder,))).problem is None
 
 
 def test_a_constraint_file_counts(resolver, wheel_index, tmp_path):
@@ -153,4 +187,4 @@ def test_the_interpreter_of_an_environment_is_asked_for_its_own_tags(resolver, w
 def test_offline_and_nothing_cached_is_told(local, wheel_index):
     settings = IndexSettings(index_url=wheel_index.url + "/simple")
     resolver = UvResolver(system=local, settings=settings, progress=Silence(), offline=True)
-    assert resolver(Query(requirements=("numpy",), target=HERE)).problem in {"unreachable", "unsatisfiable"}
+    assert resolver(Query(requirements=("numpy",), target=HERE)).problem == "offline"
