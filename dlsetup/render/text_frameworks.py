@@ -52,7 +52,7 @@ def _as_table(page: Page, rows: Sequence[FrameworkOverview]) -> bool:
     titles = ("", *(title for title, _ in COLUMNS), "")
     lines = [(row.framework, *(_cell(row, each, usual) for _, each in COLUMNS), _state(row)) for row in rows]
     widths = [max(map(len, column)) + 2 for column in zip(titles, *lines, strict=True)]
-    if sum(widths) > page.width:
+    if sum(widths) - 2 > page.width:  # the last column needs no gap after it
         return False
     page.draw(Text("".join(title.ljust(width) for title, width in zip(titles, widths, strict=True)), "dim"))
     for line in lines:
