@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dlsetup.catalog import load_catalog, load_devices
 from dlsetup.commands.indexes import usable
 from dlsetup.commands.look import needs_java
-from dlsetup.commands.places import foreign_places, places_to_install
+from dlsetup.commands.places import DEFAULT, foreign_places, places_to_install
 from dlsetup.errors import UsageError
 from dlsetup.plan import Assumed, Planner, assume
 from dlsetup.probe import probe_host, probe_java, probe_session, read_pip_configuration
@@ -87,7 +87,8 @@ def check_pair(request: Request, catalog: Catalog) -> None:
 def make_planner(request: Request, system: System, progress: Progress) -> Planner:
     """Gather all that the plan of a request is made from."""
     session = probe_session(system)
-    there = request.environment or session.active if request.host is None else None
+    # the environment that will be installed into may have a pip configuration of its own
+    there = request.environment or session.active or f"{session.folder}/{DEFAULT}" if request.host is None else None
     settings = usable(read_pip_configuration(system, there), system, progress)
     catalog = with_mirror(load_catalog(), request.pytorch_mirror)
     if request.compute is not None:

@@ -311,3 +311,12 @@ def test_what_spoils_an_existing_environment_is_put_back(at_index, tmp_path, mak
     assert "pkg.requires" in {each["check"] for each in report["findings"] if each["status"] == "fail"}
     kept = {each["name"]: each["version"] for each in report["environments"][0]["distributions"]}
     assert kept == {"numpy": "1.26.4", "tensorflow": "2.14.0"}
+
+
+def test_the_pip_configuration_of_the_environment_counts_too(at_index):
+    environment = at_index.folder / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
+    (environment / "pip.conf").write_text(f"[global]\nindex-url = {at_index.env.pop('PIP_INDEX_URL')}\n")
+    del at_index.env["PIP_CONFIG_FILE"]
+    plan = json.loads(at_index("plan", "pytorch", "--json").stdout)["plans"][0]
+    assert {each["name"]: each["version"] for each in plan["packages"]} == {"numpy": "2.0.0", "torch": "2.14.1+cpu"}
