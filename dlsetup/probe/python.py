@@ -27,6 +27,9 @@ ISOLATED = ("-I", "-S", "-B")
 ISOLATED_2 = ("-E", "-s", "-S", "-B")
 """Python 2 has no -I; the script itself drops the working folder from the path there."""
 
+WITH_SITE_2 = ("-E", "-s", "-B")
+"""virtualenv's environments for Python 2 find the standard library by a site module of their own."""
+
 MISSING_OPTION = "Unknown option: -I"
 
 _ARCHITECTURES = {
@@ -44,9 +47,13 @@ _TORCH_LINE = re.compile(
 )
 
 
-def question(path: str, *, old: bool = False) -> tuple[str, ...]:
-    """Return the command line by which an interpreter is asked (`old`: Python 2)."""
-    return (path, *(ISOLATED_2 if old else ISOLATED), "-c", ASK)
+_LONGEST = 200
+"""Characters of a line that are told: a program that is no Python repeats the whole question."""
+
+
+def question(path: str, options: tuple[str, ...] = ISOLATED) -> tuple[str, ...]:
+    """Return the command line by which an interpreter is asked."""
+    return (path, *options, "-c", ASK)
 
 
 def ask_interpreter(system: System, path: str, timeout: float = 10) -> Interpreter:
@@ -55,7 +62,9 @@ def ask_interpreter(system: System, path: str, timeout: float = 10) -> Interpret
     clean = {"__PYVENV_LAUNCHER__": None}
     answer = system.run(question(path), timeout=timeout, env=clean)
     if not answer.ok and MISSING_OPTION in answer.stderr:
-        answer = system.run(question(path, old=True), timeout=timeout, env=clean)
+        answer = system.run(question(path, ISOLATED_2), timeout=timeout, env=clean)
+        if not answer.ok and "ImportError" in answer.stderr:
+            answer = system.run(question(path, WITH_SITE_2), timeout=timeout, env=clean)
     if not answer.ok:
         return Interpreter(path=path, problem=_words(answer, timeout))
     return parse_answer(path, answer.stdout)
@@ -75,7 +84,7 @@ def _words(answer: Completed, timeout: float) -> str:
     """Say in the machine's words why an interpreter did not answer."""
     if answer.problem == "timeout":
         return f"no answer within {timeout:g} seconds"
-    said = [line.strip() for line in answer.stderr.splitlines() if line.strip()]
+    said = [line.strip()[:_LONGEST] for line in answer.stderr.splitlines() if line.strip()]
     if answer.problem is not None:
         return said[-1] if said else answer.problem
     code = answer.exit_code

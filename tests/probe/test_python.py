@@ -661,3 +661,24 @@ def test_the_name_of_a_program_counts_more_than_that_of_its_folder():
     files = dict.fromkeys(["/tools/3.14/bin/python3.9", "/plain/python3.12"], "")
     system = RecordedSystem({"platform": "linux", "files": files, "env": {"PATH": "/tools/3.14/bin:/plain"}})
     assert find_interpreters(system) == ("/plain/python3.12", "/tools/3.14/bin/python3.9")
+
+
+@posix
+def test_an_environment_of_python_2_that_needs_its_own_site_module_is_asked_with_it(tmp_path):
+    """As virtualenv 20 makes them: started with -S they do not find the standard library."""
+    text = """#!/bin/sh
+case "$*" in
+    *"-I "*) echo "Unknown option: -I" >&2; exit 2 ;;
+    *"-S "*) echo "ImportError: No module named posixpath" >&2; exit 1 ;;
+    *) echo '{"version": "2.7.18"}' ;;
+esac
+"""
+    found = ask_interpreter(LocalSystem(), script(tmp_path / "python", text))
+    assert (found.version, found.problem) == ("2.7.18", None)
+
+
+@posix
+def test_a_program_that_repeats_the_question_is_quoted_in_part():
+    problem = ask_interpreter(LocalSystem(), "/bin/ls").problem
+    assert problem is not None
+    assert len(problem) < 300
