@@ -150,7 +150,6 @@ def _judge(
         if answer.error.kind == "NoDevice":
             wrong = wrong_device(
                 subject,
-                planned or "auto",
                 summary=f"{subject.title} finds no {planned or 'device'}, although it is planned.",
                 seen=answer.error.message,
                 message=answer.error.message,

@@ -65,16 +65,13 @@ def _device(answer: Answer, planned: str | None, subject: Subject, stderr: str) 
         return Finding(check="run.device", status=Status.OK, summary=f"{subject.title} trains on {name}.")
     return wrong_device(
         subject,
-        planned,
         stderr=stderr,
         summary=f"{subject.title} trained on {answer.accelerator}, although {planned} is planned.",
         seen=f"results lay on {answer.accelerator}; the device was called {device}",
     )
 
 
-def wrong_device(
-    subject: Subject, planned: str, *, summary: str, seen: str, message: str = "", stderr: str = ""
-) -> Finding:
+def wrong_device(subject: Subject, *, summary: str, seen: str, message: str = "", stderr: str = "") -> Finding:
     """Say that the planned device was not used, with the reason if the framework told one."""
     known = recognise(message, stderr, check="run.device", subject=subject)
     return Finding(
@@ -87,7 +84,7 @@ def wrong_device(
         if known
         else Remedy(
             text=f"See what doctor says of the driver and the installed build, or plan {subject.title} for the CPU.",
-            commands=("dlsetup doctor", f"dlsetup install {subject.framework} --accelerator {planned}"),
+            commands=("dlsetup doctor", f"dlsetup install {subject.framework} --accelerator cpu"),
         ),
     )
 

@@ -207,6 +207,7 @@ def test_a_missing_device_fails_the_device_and_keeps_the_import():
     result, findings = prove(told, exit_code=1)
     assert statuses(findings) == ["ok", "fail", "skip"]
     assert findings["run.device"].evidence == ("torch reports no cuda device, only cpu",)
+    assert findings["run.device"].remedy.commands[-1].endswith("--accelerator cpu")
     assert result.version == "2.13.0"
     assert result.losses == ()
 
