@@ -11,6 +11,7 @@ from dlsetup.check.commands import (
     export,
     quoted,
     system_of,
+    unset,
 )
 from dlsetup.check.installed import (
     distribution_of,
@@ -267,6 +268,8 @@ def _as_told(environment: Environment) -> Finding:
 def _broken(situation: Situation, problem: str) -> Finding:
     environment = situation.environment
     path = environment.path if environment else ""
+    if environment is not None and environment.kind != "venv" and problem != _NOT_KNOWN:
+        return _gone(situation, problem) or _silent(situation, problem)
     if environment is None or environment.kind != "venv":
         return unknown(
             ENV,
@@ -281,12 +284,49 @@ def _broken(situation: Situation, problem: str) -> Finding:
     return fail(
         ENV,
         "venv-broken-by-python-upgrade",
-        "This environment's Python is gone.",
+        "This environment's Python is gone." if problem.endswith("is gone") else "This environment cannot be used.",
         evidence=(f"{path} was made from {environment.home or 'another Python'}", problem),
         remedy=Remedy(
             text="Make the environment anew; what was installed in it has to be installed again.",
             commands=commands,
             links=("https://docs.python.org/3/library/venv.html",),
+        ),
+    )
+
+
+_NOT_KNOWN = "not known"
+"""What the probe says where a recording does not tell."""
+
+
+def _gone(situation: Situation, problem: str) -> Finding | None:
+    """Tell of an active environment that is no longer there."""
+    environment, session = situation.environment, situation.session
+    if environment is None or session is None or session.active != environment.path or not problem.startswith("there"):
+        return None
+    name = "CONDA_PREFIX" if session.variable("CONDA_PREFIX") == environment.path else "VIRTUAL_ENV"
+    return fail(
+        ENV,
+        None,
+        "The active environment is gone.",
+        evidence=(f"{name} is {environment.path}", problem),
+        remedy=Remedy(
+            text="Leave it, then activate one that is there or make a new one.", commands=(unset(situation, name),)
+        ),
+    )
+
+
+def _silent(situation: Situation, problem: str) -> Finding:
+    """Tell of an interpreter that does not answer as one."""
+    environment = situation.environment
+    path = environment.interpreter.path if environment else "python"
+    return fail(
+        ENV,
+        None,
+        "This Python cannot be used.",
+        evidence=(f"{path} was started", problem),
+        remedy=Remedy(
+            text="Start it yourself and see what it says, or name another one with --python.",
+            commands=(f"{quoted(path, system_of(situation))} -V",),
         ),
     )
 

@@ -48,7 +48,8 @@ def smoke(
         raise UsageError(
             f"no framework is installed in {found.path}",
             seen=f"{len(found.distributions)} packages, none of them a framework that dlsetup knows",
-            do=f"dlsetup install pytorch --env {found.path}",
+            # the system's own Python is never installed into
+            do="dlsetup install pytorch" + (f" --env {found.path}" if found.kind in {"venv", "conda"} else ""),
         )
     results, findings = train_installed(situation, system, progress, wanted)
     return Report(

@@ -84,6 +84,8 @@ def _health(report: Report, story: Story) -> Verdict:
         word = f"Works, with {words.counted(len(warned), 'warning')}"
         return Verdict(word=word, status="warn", text=warned[0].cause.summary)
     checks = f"{words.counted(passed, 'check')} passed"
+    if report.session is not None and not report.environments:
+        return Verdict(word="Healthy so far", status="ok", text=f"{checks}, but no Python environment was looked at")
     if report.frameworks == ():
         return Verdict(word="Healthy so far", status="ok", text=f"{checks}, but no framework is installed here")
     names = [words.release(name, version) for name, version in report.frameworks or ()]
@@ -109,7 +111,7 @@ def next_step(report: Report, story: Story, folder: str | None = None) -> NextSt
     if report.command == "install" and report.outcomes and report.environments:
         return _activation(report.environments[0], report, folder)
     if report.command == "doctor" and report.frameworks == ():
-        return NextStep(command="dlsetup install", text="sets one up")
+        return NextStep(command="dlsetup install pytorch", text="sets one up (or name another)")
     if report.command == "doctor" and not report.deep and report.environments:
         return NextStep(command="dlsetup doctor --deep", text="trains a small network to prove it")
     return NextStep()

@@ -42,10 +42,15 @@ def _mxnet(version):
     return change
 
 
-def _broken(kind):
+def _broken(kind, problem="there is no such file"):
     return lambda situation, edit: edit.environment(
-        edit.interpreter(situation, version=None, problem="not-found"), kind=kind, problem="there is no such file"
+        edit.interpreter(situation, version=None, problem=problem), kind=kind, problem=problem
     )
+
+
+def _left_active(situation, edit):
+    changed = _broken("unknown", "there is no such folder")(situation, edit)
+    return edit.session(changed, active=changed.environment.path)
 
 
 def _system(planned):
@@ -127,7 +132,9 @@ CASES = [
     ("py.env", "near", "linux_nvidia", _system(planned=False), "ok", None),
     ("py.env", "found", "linux_nvidia", _system(planned=True), "fail", "pep668-externally-managed"),
     ("py.env", "found", "linux_nvidia", _broken("venv"), "fail", "venv-broken-by-python-upgrade"),
-    ("py.env", "near", "linux_nvidia", _broken("unknown"), "unknown", None),
+    ("py.env", "found", "linux_nvidia", _broken("unknown"), "fail", None),
+    ("py.env", "found", "linux_nvidia", _left_active, "fail", None),
+    ("py.env", "near", "linux_nvidia", _broken("unknown", "not known"), "unknown", None),
     ("py.env", "near", "linux_nvidia", _with_pip("/home/user/code/.venv/bin/python3.12"), "ok", None),
     ("py.env", "found", "linux_nvidia", _with_pip("/usr/bin/python3"), "warn", "pip-python-mismatch"),
     (

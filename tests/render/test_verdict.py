@@ -8,6 +8,7 @@ import pytest
 
 from dlsetup.render.story import tell
 from dlsetup.render.verdict import NextStep, count, judge, next_step
+from dlsetup.values.environment import Session
 from dlsetup.values.finding import Finding, Remedy, Status
 from dlsetup.values.host import Host, OperatingSystem
 from dlsetup.values.report import Outcome, Report
@@ -47,6 +48,13 @@ def test_what_is_not_known_is_never_called_healthy(findings, answer):
     assert verdict(doctor(*findings)) == answer
 
 
+def test_a_machine_without_any_python_is_not_called_healthy_without_a_word():
+    assert verdict(doctor(OK, session=Session())) == (
+        "Healthy so far",
+        "1 check passed, but no Python environment was looked at",
+    )
+
+
 def test_training_is_the_proof(samples):
     assert verdict(samples.installed) == ("Ready", "PyTorch 2.13.0+cpu trains on cpu")
     keras = replace(samples.trained, framework="keras", version="3.12.0", accelerator="cuda")
@@ -61,7 +69,7 @@ def test_training_is_the_proof(samples):
 def test_an_empty_environment_is_not_called_ready():
     empty = doctor(OK, frameworks=())
     assert verdict(empty) == ("Healthy so far", "1 check passed, but no framework is installed here")
-    assert step(empty).command == "dlsetup install"
+    assert step(empty).command == "dlsetup install pytorch"
 
 
 def test_what_is_healthy_is_named():
