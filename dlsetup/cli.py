@@ -60,8 +60,6 @@ Mirror = Annotated[
 ]
 Offline = Annotated[bool, typer.Option("--offline", help="Use only what is in uv's cache and in folders.")]
 
-ACCELERATORS = ("cuda", "rocm", "xpu", "metal", "mps", "cpu")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
@@ -519,20 +517,27 @@ def _requests(
     gpus: tuple[str, ...] = (),
     driver: str | None = None,
     accelerator: str | None = None,
+    compute: str | None = None,
     **rest: Any,  # noqa: ANN401 - fields of Request
 ) -> tuple[Request, ...]:
     """Return what is asked for: one request for each machine."""
+    from dlsetup.catalog import load_catalog
     from dlsetup.commands.target import stated_hosts
+    from dlsetup.commands.wanted import read_accelerator, read_compute
     from dlsetup.values.request import Request
 
     wanted = _wanted(frameworks)
     if not wanted:
-        raise UsageError("no framework is named", do="name one or more, for example: dlsetup install pytorch")
-    if accelerator is not None and accelerator not in ACCELERATORS:
-        raise UsageError(f"--accelerator {accelerator} is not known", seen=f"known: {', '.join(ACCELERATORS)}")
+        raise UsageError(
+            "no framework is named",
+            seen="the command line has none",
+            do="name one or more, for example: dlsetup install pytorch",
+        )
+    rest["accelerator"] = read_accelerator(accelerator)
+    rest["compute"] = read_compute(compute, wanted, load_catalog())
     stated = stated_hosts(output.system, host=host, targets=targets, gpus=gpus, driver=driver)
     backend = output.system.variable("KERAS_BACKEND")
-    return tuple(Request(wanted=wanted, accelerator=accelerator, host=each, backend=backend, **rest) for each in stated)
+    return tuple(Request(wanted=wanted, host=each, backend=backend, **rest) for each in stated)
 
 
 def main() -> None:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from dlsetup.values.build import Catalog
 
 
+ACCELERATORS = ("cuda", "rocm", "xpu", "metal", "mps", "cpu")
+
+
 def read_wanted(texts: tuple[str, ...], catalog: Catalog) -> tuple[Wanted, ...]:
     """Return what was asked for, each framework once.
 
@@ -35,6 +38,38 @@ def read_wanted(texts: tuple[str, ...], catalog: Catalog) -> tuple[Wanted, ...]:
         versions = requirement.specifier & before.versions if before else requirement.specifier
         wanted[framework.name] = Wanted(framework=framework.name, versions=versions, typed=requirement.name.lower())
     return tuple(wanted.values())
+
+
+def read_accelerator(name: str | None) -> str | None:
+    """Return the accelerator that was asked for.
+
+    Raises UsageError for one that is not known.
+    """
+    if name is None or name.lower() in ACCELERATORS:
+        return name and name.lower()
+    raise UsageError(
+        f"--accelerator {name} is not known",
+        seen=f"known: {', '.join(ACCELERATORS)}",
+        do="name one of these, or leave the option out: then the best that fits is taken",
+    )
+
+
+def read_compute(name: str | None, wanted: tuple[Wanted, ...], catalog: Catalog) -> str | None:
+    """Return the compute platform that was asked for.
+
+    Raises UsageError for one that no wanted framework was ever published for.
+    """
+    if name is None:
+        return None
+    builds = [build for each in wanted for build in catalog.builds_of(each.framework)]
+    if name.lower() in {build.compute for build in builds}:
+        return name.lower()
+    known = dict.fromkeys(each.name for each in catalog.computes if any(each.name == build.compute for build in builds))
+    raise UsageError(
+        f"--compute {name} is not known for {', '.join(each.framework for each in wanted)}",
+        seen=f"known: {', '.join(known)}",
+        do="name one of these, or leave the option out: then the best that fits is taken",
+    )
 
 
 def _unknown(text: str, name: str, catalog: Catalog) -> UsageError:

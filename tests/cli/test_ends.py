@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -68,6 +69,29 @@ def test_a_reader_who_has_left_does_not_change_the_exit_code(broken, json_too):
 
 def test_a_terminal_without_a_width_is_written_to_all_the_same(dlsetup):
     assert "System" in dlsetup("detect", COLUMNS="0").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "known"),
+    [(("--compute", "cu999"), "cu130"), (("--accelerator", "tpu"), "rocm"), (("--compute", "cuda12"), "cu130")],
+)
+def test_a_device_that_is_not_known_is_a_usage_error_with_those_that_are(dlsetup, words, known):
+    done = dlsetup("plan", "pytorch", *words, "--json")
+    answer = json.loads(done.stdout)
+    assert done.returncode == answer["exit_code"] == 2
+    assert known in answer["seen"]
+    assert answer["do"]
+
+
+@pytest.mark.parametrize("words", [("instal",), ("install", "--bogus"), ("install",), ("record",)])
+def test_every_usage_error_has_three_parts(dlsetup, words):
+    done = dlsetup(*words, "--json") if words != ("record",) else dlsetup(*words)
+    assert done.returncode == 2
+    if done.stdout:
+        answer = json.loads(done.stdout)
+        assert answer["what"]
+        assert answer["seen"]
+        assert answer["do"]
 
 
 EARLY = """
