@@ -331,9 +331,7 @@ def test_what_an_index_does_not_serve_at_all_is_asked_for_once():
 
     def resolve(query):
         asked.append(query.requirements)
-        return Resolution(
-            problem="unsatisfiable", detail="Because tensorflow was not found in the package registry"
-        )
+        return Resolution(problem="unsatisfiable", detail="Because tensorflow was not found in the package registry")
 
     several = replace(CATALOG, builds=tuple(tensorflow(f"2.{minor}.0") for minor in range(5)))
     proposal = propose(CPU_HOST, "tensorflow", resolve=resolve, catalog=several)
