@@ -1,6 +1,7 @@
 """python -m dlsetup, and the console script."""
 
-import signal
+# the part of `signal` that is built in: the whole takes its time to load, which Ctrl-C may fall into
+import _signal as signal  # type: ignore[import-not-found]
 
 
 def start() -> None:
