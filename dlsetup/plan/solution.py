@@ -81,11 +81,25 @@ class Search:
                 return self._unresolved(choices)
             if self._drop_unreachable(queues):
                 continue
-            queue = _culprit(queues, solution.detail)
+            queue = self._culprit(queues, solution.detail)
             if queue is None:
                 return None
             self._give_up(queue, solution.detail)
         return None
+
+    def _culprit(self, queues: list[list[Choice]], detail: str) -> list[Choice] | None:
+        """Return the builds whose first one the resolver names as what cannot be had.
+
+        Of several the one that nobody asked for gives way: Keras' backend. None where the resolver blames none, or
+        several that were asked for.
+        """
+        if len(queues) == 1:
+            return queues[0]
+        asked = {each.framework for each in self.request.wanted}
+        blamed = [queue for queue in queues if any(_names(detail, each) for each in queue[0].build.requirements)]
+        if len(blamed) > 1:
+            blamed = [queue for queue in blamed if queue[0].build.framework not in asked]
+        return blamed[0] if len(blamed) == 1 else None
 
     def _give_up(self, queue: list[Choice], detail: str) -> None:
         """Take out the build that does not resolve, and all that the same words stand against."""
@@ -251,14 +265,6 @@ class Search:
         )
 
 
-def _culprit(queues: list[list[Choice]], detail: str) -> list[Choice] | None:
-    """Return the builds whose first one the resolver names as what cannot be had; None where it blames several."""
-    if len(queues) == 1:
-        return queues[0]
-    blamed = [queue for queue in queues if any(_names(detail, each) for each in queue[0].build.requirements)]
-    return blamed[0] if len(blamed) == 1 else None
-
-
 def _names(detail: str, requirement: str) -> bool:
     return re.search(rf"(?<![\w.-]){re.escape(requirement)}(?![\w.])", detail) is not None
 
@@ -333,7 +339,7 @@ def raise_trouble(resolution: Resolution) -> None:
     if resolution.problem == "constraints":
         raise UnreadableError(
             "the constraints of pip's configuration cannot be read",
-            seen=seen if resolution.detail.count("\n") > 1 else _first_words(resolution.detail),
+            seen=_first_words(resolution.detail),
             do="mend the file, or take the setting away: pip config list shows where it stands",
         )
     if resolution.problem in {"cache", "space", "denied"}:

@@ -340,6 +340,22 @@ def test_what_an_index_does_not_serve_at_all_is_asked_for_once():
     assert len(asked) == 1
 
 
+def test_keras_keeps_its_release_and_its_backend_gives_way():
+    catalog = replace(CATALOG, builds=(*CATALOG.builds, tensorflow("2.3.0")))
+
+    def resolve(query):
+        newest = next((each for each in query.requirements if "tensorflow" in each and "2.3.0" not in each), None)
+        if newest is not None:
+            stated = (
+                f"Because {newest} depends on keras<3 and dlsetup-plan depends on keras==3.15.1 and {newest}, we can"
+            )
+            return Resolution(problem="unsatisfiable", detail=stated)
+        return answers(query)
+
+    proposal = propose(CPU_HOST, "keras", backend="tensorflow", resolve=resolve, catalog=catalog)
+    assert set(chosen(proposal)) == {("keras", "3.15.1", "any"), ("tensorflow", "2.3.0", "cpu")}
+
+
 def test_only_what_the_resolver_blames_is_taken_older_beside_another():
     catalog = replace(CATALOG, builds=(*CATALOG.builds, tensorflow("2.3.0")))
 
