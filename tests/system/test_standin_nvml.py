@@ -267,7 +267,7 @@ def chosen(at, dlsetup, wheel_index, tmp_path):
     """Return what chooses a build of PyTorch under a stand-in, from an index of tiny wheels."""
     for name, version in (("numpy", "2.0.0"), ("pip", "26.0"), ("torch", "2.15.0")):
         wheel_index.add("/simple", name, version)
-    for line, version in (("cpu", "2.14.1"), ("cu126", "2.14.1"), ("cu130", "2.14.1")):
+    for line, version in (("cpu", "2.14.1"), ("cu126", "2.14.1"), ("cu130", "2.14.1"), ("cu129", "2.10.0")):
         wheel_index.add(f"/whl/{line}", "torch", f"{version}+{line}")
     for name in [each for each in dlsetup.env if each.startswith(("PIP_", "UV_"))]:
         del dlsetup.env[name]
@@ -290,7 +290,8 @@ def chosen(at, dlsetup, wheel_index, tmp_path):
     [
         # what PyPI has is built for CUDA 13.2; there it needs Python 3.11
         (RTX4090, "580.95.05", "13000", {"cu132": "2.15.0", "cu130": "2.14.1+cu130"}),
-        (UNEQUAL, "580.95.05", "13000", {"cu132": "2.15.0", "cu130": "2.14.1+cu130"}),
+        # the newest with code for the most capable ones and for Volta too
+        (UNEQUAL, "580.95.05", "13000", {"cu129": "2.10.0+cu129"}),
         # the last line with code for Pascal, and the last for drivers before 580
         (GTX1080, "580.95.05", "13000", {"cu126": "2.14.1+cu126"}),
         (RTX4090, "550.163.01", "12040", {"cu126": "2.14.1+cu126"}),
@@ -308,8 +309,9 @@ def test_what_nvml_tells_chooses_the_build(chosen, gpus, driver, cuda, computes)
 
 def test_gpus_that_the_build_does_not_serve_are_named(chosen):
     reasons = " ".join(chosen(gpus=UNEQUAL)["plans"][0]["reasons"])
-    assert "NVIDIA GeForce GTX 1080" in reasons
-    assert "Tesla V100-PCIE-16GB" in reasons
+    assert "NVIDIA GeForce GTX 1080 is left out" in reasons
+    # why it is not the newest release
+    assert "code for Tesla V100-PCIE-16GB" in reasons
     assert "left out" in reasons
     assert "RTX 4090" not in reasons
 
