@@ -219,6 +219,8 @@ def _new(system: System, session: Session, request: Request, folder: str, why: s
         told = why if first else f"no build fits the first Python found: {path} (Python {interpreter.version}) is used"
         first = False
         yield Place(environment=folder, interpreter=interpreter, why=told)
+    if request.python and not seen:
+        _check_threads(request.python)
     if request.python and not seen and not uv.fetches(request.python):
         raise UsageError(
             f"Python {request.python} is not on this machine",
@@ -250,7 +252,7 @@ def _check_folder(system: System, folder: str) -> None:
     if names is None and posixpath.basename(folder) in (system.listing(posixpath.dirname(folder)) or ()):
         raise UsageError(
             f"{folder} is a link that leads nowhere",
-            seen=f"the folder that it names does not exist: {folder}",
+            seen="what it leads to does not exist",
             do="remove the link, or name another folder with --env",
         )
     parent = folder
@@ -266,9 +268,20 @@ def _check_folder(system: System, folder: str) -> None:
         )
 
 
+def _check_threads(python: str) -> None:
+    """Refuse a free-threaded Python that is not here: uv resolves for one only where it can start it (0.13.9)."""
+    if python.endswith("t"):
+        raise UsageError(
+            f"Python {python} is not on this machine",
+            seen="for a free-threaded Python packages can be resolved only where there is one",
+            do=f"get it with: uv python install {python}, or leave the t out",
+        )
+
+
 def foreign_places(request: Request) -> Iterator[Place]:
     """Yield the interpreters that a machine may have that is not this one."""
     if request.python and is_version(request.python):
+        _check_threads(request.python)
         yield Place(python=request.python)
         return
     interpreter = request.host.interpreter if isinstance(request.host, StatedHost) else None

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from dlsetup.commands.places import existing_environment, places_to_install
+from dlsetup.commands.places import existing_environment, foreign_places, places_to_install
 from dlsetup.errors import UsageError
 from dlsetup.probe import probe_session
 from dlsetup.values.environment import Session
@@ -186,6 +186,14 @@ def test_an_ordinary_interpreter_is_no_free_threaded_one(local, session, folder)
     with pytest.raises(UsageError) as caught:
         first(local, session, python=f"{MINOR}t")
     assert f"not {MINOR}t" in caught.value.what
+
+
+def test_a_free_threaded_python_that_is_not_here_is_told_before_anything_is_resolved(local, session):
+    with pytest.raises(UsageError) as caught:
+        list(places_to_install(local, session, Request(wanted=(Wanted(framework="pytorch"),), python="3.19t")))
+    assert "uv python install 3.19t" in caught.value.do
+    with pytest.raises(UsageError):
+        list(foreign_places(Request(wanted=(Wanted(framework="pytorch"),), python="3.13t")))
 
 
 def test_the_interpreter_that_an_environment_was_made_from_is_its_own(local, session, folder):

@@ -132,6 +132,7 @@ def test_what_others_put_into_such_a_folder_stays(tmp_path):
 
 def test_a_state_folder_that_cannot_be_made_is_no_hindrance(environment, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", "/dev/null/state")
+    monkeypatch.setattr("tempfile.tempdir", str(environment.parent.parent))
     with Transaction(str(environment)) as first:
         with pytest.raises(BusyError), Transaction(str(environment)):
             pass
