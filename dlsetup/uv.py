@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +25,16 @@ OLDEST_FETCHED = "3.8"
 _QUIET = ("--color", "never", "--no-progress")
 
 
+_FINDING = threading.Lock()
+
+
 def find_uv() -> str:
     """Return the path of the uv program that came with its distribution."""
-    import uv
+    # it asks sysconfig, which answers None to a second thread while it is read for the first (CPython 3.11)
+    with _FINDING:
+        import uv
 
-    return str(uv.find_uv_bin())
+        return str(uv.find_uv_bin())
 
 
 def compile_argv(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -60,6 +61,27 @@ def test_pips_settings_are_handed_on():
     variables = uv.variables(settings)
     assert variables["SSL_CERT_FILE"] == "/ca.pem"
     assert variables["HTTPS_PROXY"] == "http://proxy.example:3128"
+
+
+RACE = """
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from dlsetup import uv
+together = Barrier(8)
+
+def find(_):
+    together.wait()
+    return uv.find_uv()
+
+with ThreadPoolExecutor(8) as pool:
+    assert len(set(pool.map(find, range(8)))) == 1
+"""
+
+
+def test_uv_is_found_by_several_threads_at_once():
+    for _ in range(5):
+        done = subprocess.run([sys.executable, "-c", RACE], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
 
 
 def test_no_index_leaves_the_default_out():
