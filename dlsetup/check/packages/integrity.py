@@ -32,6 +32,7 @@ def whole(situation: Situation) -> Finding:
         or _mixed(situation, environment)
         or _leftover(situation, environment)
         or _half(situation, environment)
+        or _unrecorded(situation, environment)
     )
     return found or ok(NAME, f"{len(environment.distributions)} packages, none broken")
 
@@ -161,6 +162,27 @@ def _leftover(situation: Situation, environment: Environment) -> Finding | None:
         "An interrupted installation left folders behind.",
         evidence=(f"{site} holds {', '.join(environment.leftovers)}", "pip renames packages so before it removes them"),
         remedy=change_packages(situation, "Remove them.", *(remove(situation, path) for path in paths)),
+    )
+
+
+def _unrecorded(situation: Situation, environment: Environment) -> Finding | None:
+    """Find a torch whose files are there and whose record is gone: `import torch` works, and every installer denies it.
+
+    Only in virtual environments: elsewhere it may have come by other ways than an installer of Python's.
+    """
+    build = environment.torch
+    if build is None or environment.kind != "venv" or environment.distribution("torch") is not None:
+        return None
+    tag = label(build.version)
+    options = ("--compute", tag) if tag is not None and situation.catalog.compute(tag) is not None else ()
+    return warn(
+        NAME,
+        "leftover-partial-install",
+        "The files of torch are here, and no record of them.",
+        evidence=(f"torch/version.py says {build.version}", "no torch-*.dist-info stands beside it"),
+        remedy=change_packages(
+            situation, "Install it again.", dlsetup_install(situation, "pytorch", *options), links=(RECORDS,)
+        ),
     )
 
 
