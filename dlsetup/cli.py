@@ -362,6 +362,9 @@ def install(
     unsupported = report.proposal is not None and report.proposal.status == "unsupported"
     if report.proposal is not None and (dry_run or host is not None or unsupported):
         _show_proposal(output, report.proposal)
+    elif not (report.outcomes or report.findings or report.exit_code):
+        # the plan was shown with the question
+        typer.echo("Nothing was changed.", err=True)
     else:
         _show_report(output, report)
     raise typer.Exit(report.exit_code)
@@ -381,7 +384,12 @@ def _agreement(output: Output, request: Request) -> Callable[[Proposal], bool]:
                 do="say --yes, or name another place with --env or another interpreter with --python",
             )
         _show_proposal(output, proposal)
-        return typer.confirm("Go on?", default=True, err=True)
+        try:
+            return typer.confirm("Go on?", default=True, err=True)
+        except typer.Abort:
+            # what is said next begins on a line of its own
+            typer.echo(err=True)
+            raise
 
     return agree
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dlsetup.values.plan import Source
@@ -150,6 +150,7 @@ def variables(
         result["SSL_CERT_FILE"] = settings.cert
     if settings.client_cert:
         result["SSL_CLIENT_CERT"] = settings.client_cert
+    settings, sources = _standing_in(settings, sources)
     folders = tuple(Source(packages=(), location=location, flat=True) for location in settings.find_links)
     secret = [source for source in (*folders, *sources) if not _is_public(source.location)]
     if any(not source.flat for source in secret):
@@ -200,11 +201,20 @@ def install_argv(
     """
     argv = [program, "pip", "install", "--python", python, "--requirements", pins, "--no-deps", "--require-hashes"]
     argv += _build_options(source_only, build_constraints)
+    settings, sources = _standing_in(settings, sources)
     argv += index_options(settings, shown=True)
     for source in sources:
         if _is_public(source.location):
             argv += ["--find-links" if source.flat else "--index", source.location]
     return (*argv, "--index-strategy", "unsafe-best-match", "--color", "never")
+
+
+def _standing_in(settings: IndexSettings, sources: tuple[Source, ...]) -> tuple[IndexSettings, tuple[Source, ...]]:
+    """Let an index that stands in for the default one take its place: uv asks the default one for every package."""
+    shared = next((source for source in sources if not source.packages and not source.flat), None)
+    if shared is None:
+        return settings, sources
+    return replace(settings, index_url=shared.location), tuple(each for each in sources if each is not shared)
 
 
 def _is_public(location: str) -> bool:

@@ -132,6 +132,17 @@ def test_an_index_that_is_down_is_named_within_seconds(at_index):
     assert left(at_index) == []
 
 
+def test_extra_indexes_stand_in_for_a_default_index_that_is_down_also_while_it_is_installed(at_index, wheel_index):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        down = f"http://127.0.0.1:{unused.getsockname()[1]}/simple"
+    done = at_index("install", "pytorch", PIP_INDEX_URL=down, PIP_EXTRA_INDEX_URL=wheel_index.url + "/simple")
+    # the wheels are empty, so what is installed does not train: but it is installed
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "cannot be reached" in done.stderr
+    assert list(at_index.folder.glob(".venv/lib/python*/site-packages/numpy/__init__.py"))
+
+
 def test_an_index_that_lies_about_a_hash_changes_nothing(at_index, wheel_index):
     folder = wheel_index.folder / "whl" / "cpu" / "torch"
     wheel_index.lies["torch-2.14.1+cpu-py3-none-any.whl"] = "0" * 64
@@ -228,6 +239,35 @@ def test_an_existing_environment_that_was_cut_short_is_as_before_for_the_next(at
     assert left(at_index) == [".venv"]
     assert (environment / "mine.txt").read_text() == "mine"
     assert not list(environment.glob("lib/python*/site-packages/torch"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="terminals of POSIX")
+@pytest.mark.parametrize(("typed", "code", "said"), [(b"n\n", 0, "Nothing was changed"), (b"\x04", 130, "interrupted")])
+def test_who_does_not_agree_changes_nothing(at_index, typed, code, said):
+    master, slave = os.openpty()
+    base = f"{sys.base_prefix}/bin/python{MINOR}"
+    env = {name: value for name, value in at_index.env.items() if name != "CI"}
+    process = subprocess.Popen(
+        at_index.argv("install", "pytorch", "--python", base),
+        cwd=at_index.folder,
+        env=env,
+        stdin=slave,
+        stdout=subprocess.PIPE,
+        stderr=slave,
+    )
+    os.close(slave)
+    seen = b""
+    while b"Go on?" not in seen:
+        seen += os.read(master, 1000)
+    os.write(master, typed)
+    process.stdout.read()
+    assert process.wait(60) == code
+    while said.encode() not in seen:
+        seen += os.read(master, 1000)
+    os.close(master)
+    process.stdout.close()
+    assert b"Traceback" not in seen
+    assert left(at_index) == []
 
 
 def test_what_dlsetup_itself_keeps_is_put_back_too(at_index, wheel_index):
