@@ -311,7 +311,7 @@ def frameworks(
     if json:
         from dlsetup.render.as_json import frameworks_json
 
-        typer.echo(frameworks_json(rows), nl=False)
+        _write(frameworks_json(rows))
         return
     from dlsetup.render.as_text import print_frameworks
 
