@@ -479,6 +479,70 @@ def doctor(
     raise typer.Exit(report.exit_code)
 
 
+catalog_app = typer.Typer(
+    name="catalog",
+    help="Show what dlsetup knows of published builds, and check it against the live indexes.",
+    no_args_is_help=True,
+)
+app.add_typer(catalog_app, name="catalog")
+
+
+@catalog_app.command()
+def show(
+    frameworks: Frameworks = None, json: Json = False, verbose: Verbose = False, no_color: NoColor = False
+) -> None:
+    """Show the rows of the catalog, with their sources and the day on which these were read.
+
+    Example: dlsetup catalog show pytorch
+    """
+    from dlsetup.commands.catalog import show as run
+
+    output = _output(json=json, verbose=verbose, no_color=no_color)
+    found = run(tuple(each.framework for each in _wanted(frameworks)))
+    if json:
+        from dlsetup.render.as_json import catalog_json
+
+        typer.echo(catalog_json(found), nl=False)
+        return
+    from dlsetup.render.as_text import print_catalog
+
+    print_catalog(output.console(), found, verbose=verbose, **output.paths())
+
+
+@catalog_app.command()
+def check(
+    frameworks: Frameworks = None,
+    seconds: Annotated[float, typer.Option("--seconds", metavar="N", help="Ask no longer than this.")] = 300.0,
+    everything: Annotated[bool, typer.Option("--all", help="Ask about older releases as well.")] = False,
+    json: Json = False,
+    pytorch_mirror: Mirror = None,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Resolve the rows against the live indexes: which no longer hold, and which releases have no row.
+
+    Example: dlsetup catalog check tensorflow --seconds 60
+    """
+    from dlsetup.commands.catalog import check as run
+    from dlsetup.commands.catalog import verdict
+
+    output = _output(json=json, quiet=quiet, no_color=no_color)
+    names = tuple(each.framework for each in _wanted(frameworks))
+    with output.progress() as progress:
+        survey = run(
+            output.system, progress, names=names, seconds=seconds, everything=everything, mirror=pytorch_mirror
+        )
+    if json:
+        from dlsetup.render.as_json import survey_json
+
+        typer.echo(survey_json(survey, exit_code=verdict(survey)), nl=False)
+    else:
+        from dlsetup.render.as_text import print_survey
+
+        print_survey(output.console(), survey, **output.paths())
+    raise typer.Exit(verdict(survey))
+
+
 @app.command()
 def record(
     destination: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Where to write it.")],
@@ -567,6 +631,7 @@ def _run(argv: list[str]) -> int:
     except _CommandLineError as problem:
         command = next((word for word in argv if not word.startswith("-")), "")
         known = any(command == each.callback.__name__ for each in app.registered_commands if each.callback)
+        known = known or any(command == each.name for each in app.registered_groups)
         do = f"see: dlsetup {command} --help" if known else "see: dlsetup --help"
         return _tell(UsageError(problem.format_message(), seen=f"dlsetup {shlex.join(argv)}", do=do), argv)
     except (KeyboardInterrupt, typer.Abort):

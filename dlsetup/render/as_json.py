@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dlsetup.values.overview import FrameworkOverview
     from dlsetup.values.plan import Proposal, Standing
     from dlsetup.values.report import Inventory, Report
+    from dlsetup.values.survey import FrameworkRows, Survey
 
 _SHOWN: dict[type, str] = {
     Plan: "frameworks accelerator compute python environment packages steps reasons rejected",
@@ -60,6 +61,16 @@ def why_json(standings: Iterable[Standing], *, indent: int | None = None) -> str
 def frameworks_json(rows: Iterable[FrameworkOverview], *, indent: int | None = None) -> str:
     """Return what there is for a machine: `dlsetup.frameworks/1`."""
     return _answer("frameworks", {"frameworks": _plain(tuple(rows))}, indent)
+
+
+def catalog_json(frameworks: Iterable[FrameworkRows], *, indent: int | None = None) -> str:
+    """Return what the catalog knows: `dlsetup.catalog/1`."""
+    return _answer("catalog", {"frameworks": _plain(tuple(frameworks))}, indent)
+
+
+def survey_json(survey: Survey, *, exit_code: int, indent: int | None = None) -> str:
+    """Return what the indexes say of the catalog: `dlsetup.catalog-check/1`."""
+    return _answer("catalog-check", {**_fields(survey), "exit_code": exit_code}, indent)
 
 
 def report_json(report: Report, *, indent: int | None = None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dlsetup.render.console import export_svg, make_console
+from dlsetup.render.text_catalog import print_catalog, print_survey
 from dlsetup.render.text_findings import print_error, print_explanation
 from dlsetup.render.text_frameworks import print_frameworks
 from dlsetup.render.text_host import print_inventory
@@ -14,6 +15,7 @@ from dlsetup.render.text_why import print_standings
 __all__ = [
     "export_svg",
     "make_console",
+    "print_catalog",
     "print_error",
     "print_explanation",
     "print_frameworks",
@@ -22,4 +24,5 @@ __all__ = [
     "print_report",
     "print_smoke",
     "print_standings",
+    "print_survey",
 ]

@@ -18,6 +18,7 @@ from dlsetup.values.host import Cpu, Driver, Gap, Gpu, Host, Libc, OperatingSyst
 from dlsetup.values.overview import Availability, FrameworkOverview
 from dlsetup.values.plan import Package, Plan, Proposal, Reason, Rejection, Standing, Step
 from dlsetup.values.report import Inventory, Outcome, Report, SmokeResult
+from dlsetup.values.survey import CatalogRow, Disagreement, FrameworkRows, IndexState, Survey
 
 GIB = 1024**3
 HOME = "/home/anna"
@@ -491,6 +492,89 @@ OVERVIEW = (
 )
 
 
+ROW = CatalogRow(
+    framework="pytorch",
+    compute="cu126",
+    versions=("2.14.1", "2.14.0", "2.13.0", "2.12.1", "2.12.0"),
+    platforms=("linux-x86_64",),
+    pythons=("3.10", "3.11", "3.12", "3.13", "3.14", "3.14t"),
+    requirements=("torch==2.14.1+cu126", "numpy"),
+    index="https://download.pytorch.org/whl/cu126",
+    driver="525.60.13",
+    gpus=("sm_50", "sm_60", "sm_70", "sm_75", "sm_80", "sm_86", "sm_90"),
+    glibc="2.28",
+    macos=None,
+    cpu_features=(),
+    needs=(),
+    note="",
+    caution="",
+    sources=("https://github.com/pytorch/pytorch/blob/main/RELEASE.md", "PyPI:torch"),
+    read="2026-11-22",
+)
+CATALOG = (
+    FrameworkRows(
+        framework="pytorch",
+        title="PyTorch",
+        state="active",
+        ended=None,
+        successor=None,
+        source="PyPI:torch",
+        rows=(ROW, replace(ROW, compute="mps", driver=None, glibc=None, macos="14.0", index=None, gpus=())),
+    ),
+    FrameworkRows(
+        framework="spark",
+        title="Deep learning on Apache Spark",
+        state="retired",
+        ended="2020-01",
+        successor="TorchDistributor",
+        source="PyPI:pyspark",
+        rows=tuple(
+            replace(
+                ROW,
+                framework="spark",
+                compute="any",
+                versions=(f"4.{number}.0",),
+                needs=("java>=17",),
+                gpus=(),
+                cpu_features=("avx",),
+                caution="it needs a cluster",
+                driver=None,
+                sources=("PyPI:pyspark",),
+            )
+            for number in range(14, 0, -1)
+        ),
+    ),
+)
+SURVEY = Survey(
+    asked=195,
+    left=12,
+    disagreements=(
+        Disagreement(
+            kind="gone",
+            framework="jax",
+            version="0.12.0.1",
+            compute="cpu",
+            platform="macos-arm64",
+            pythons=("3.12", "3.13"),
+            text="it no longer resolves: No solution found when resolving dependencies",
+        ),
+        Disagreement(
+            kind="newer",
+            framework="keras",
+            version="3.16.0",
+            compute="any",
+            platform="linux-x86_64",
+            pythons=("3.12",),
+            text="the catalog ends with 3.15.1",
+        ),
+    ),
+    indexes=(
+        IndexState(location=None, reached=True),
+        IndexState(location="download.pytorch.org", reached=False, why="dns error: failed to lookup address"),
+    ),
+)
+
+
 @pytest.fixture(scope="session")
 def samples() -> SimpleNamespace:
     """Return what there is to show, by name."""
@@ -534,6 +618,8 @@ def samples() -> SimpleNamespace:
         two=TWO,
         standings=STANDINGS,
         overview=OVERVIEW,
+        catalog=CATALOG,
+        survey=SURVEY,
         two_installed=replace(INSTALLED, proposal=TWO, smoke=(TRAINED, KERAS)),
         many=doctor(*MANY, host=replace(CPU_ONLY, gaps=UNKNOWN.gaps), exit_code=1),
         crash=CRASH,

@@ -16,7 +16,7 @@ from dlsetup.render import as_json
 from dlsetup.values.host import Host
 from dlsetup.values.report import Inventory, Report, SmokeResult
 
-KINDS = ("host", "plan", "why", "frameworks", "report", "smoke", "explanation", "error")
+KINDS = ("host", "plan", "why", "frameworks", "catalog", "catalog-check", "report", "smoke", "explanation", "error")
 
 
 def schema(kind: str) -> dict:
@@ -32,6 +32,8 @@ def answers(samples) -> SimpleNamespace:
         plan=as_json.proposal_json(samples.proposal),
         why=as_json.why_json(samples.standings),
         frameworks=as_json.frameworks_json(samples.overview),
+        catalog=as_json.catalog_json(samples.catalog),
+        **{"catalog-check": as_json.survey_json(samples.survey, exit_code=1)},
         report=as_json.report_json(dataclasses.replace(full, host=with_everything(samples))),
         smoke=as_json.smoke_json(full),
         explanation=as_json.explanation_json(samples.broken.findings),

@@ -49,6 +49,28 @@ def draw_frameworks_verbose(console, samples):
     as_text.print_frameworks(console, samples.overview, verbose=True)
 
 
+def draw_catalog(console, samples):
+    as_text.print_catalog(console, samples.catalog)
+
+
+def draw_catalog_verbose(console, samples):
+    as_text.print_catalog(console, samples.catalog[:1], verbose=True)
+
+
+def draw_survey(console, samples):
+    as_text.print_survey(console, samples.survey)
+
+
+def draw_survey_agreed(console, samples):
+    as_text.print_survey(console, replace(samples.survey, disagreements=(), left=0))
+
+
+def draw_survey_unreached(console, samples):
+    as_text.print_survey(
+        console, replace(samples.survey, disagreements=(), asked=0, indexes=samples.survey.indexes[1:])
+    )
+
+
 def draw_why(console, samples):
     as_text.print_standings(console, samples.standings)
 
