@@ -283,6 +283,16 @@ def trouble(stderr: str) -> Trouble:
     return Trouble(problem=problem, location=without_credentials(location), detail=words(stderr))
 
 
+_NO_RELEASE = re.compile(r"there (?:is|are) no versions? of ")
+
+
+def has_no_release(detail: str, package: str | None = None) -> bool:
+    """Tell whether an index has a page that lacks a release; with a package, one without any release of it."""
+    if package is None:
+        return bool(_NO_RELEASE.search(detail))
+    return f"there are no versions of {package} " in detail
+
+
 def words(stderr: str) -> str:
     """Return uv's own words without its frame, its warnings and any credentials."""
     lines = [_FRAME.sub("", line).strip() for line in stderr.splitlines() if not line.startswith("warning:")]

@@ -166,3 +166,19 @@ def test_what_a_source_distribution_requires_is_stated_so_that_uv_need_not_build
         {"name": "pyspark", "version": "4.3.0", "requires-dist": ["py4j>=0.10.9.7"]}
     ]
     assert "dependency-metadata" not in uv.project_table(replace(query, metadata=()))["tool"]["uv"]
+
+
+@pytest.mark.parametrize(
+    ("detail", "release", "anything"),
+    [
+        ("Because there is no version of keras==3.15.1 and you require keras==3.15.1", True, False),
+        ("Because there are no versions of keras and you require keras", True, True),
+        ("Because there are no versions of keras-hub and you require keras-hub", True, False),
+        ("Because keras was not found in the package registry and you require keras", False, False),
+        ("Because keras==3.15.1 has no wheels with a matching Python version tag", False, False),
+        ("", False, False),
+    ],
+)
+def test_an_index_that_lacks_a_release_is_told_from_one_that_has_nothing(detail, release, anything):
+    assert uv.has_no_release(detail) == release
+    assert uv.has_no_release(detail, "keras") == anything

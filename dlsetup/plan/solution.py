@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from packaging.requirements import Requirement
+
 from dlsetup import uv
 from dlsetup.errors import IndexFailedError, InstallFailedError, UnreadableError
 from dlsetup.plan.candidates import rejection
@@ -58,6 +60,8 @@ class Search:
     """What the user should know, a sentence each."""
     unreachable: dict[str, str] = field(default_factory=dict)
     """Index -> why it could not be asked."""
+    checked: set[str | None] = field(default_factory=set)
+    """Indexes of which it is known by now whether they have anything."""
     mirrored: bool = False
     """Whether the mirrors were searched already."""
 
@@ -77,6 +81,7 @@ class Search:
             solution = self._try(choices)
             if isinstance(solution, Solution):
                 return solution
+            self._check_indexes(choices, solution)
             if self.unreachable and self.target.python_path is None:
                 return self._unresolved(choices)
             if self._drop_unreachable(queues):
@@ -173,6 +178,44 @@ class Search:
                 self.unreachable[source.location] = _last_words(resolution.detail)
                 return
         raise_trouble(resolution)
+
+    def _check_indexes(self, choices: tuple[Choice, ...], failed: Resolution) -> None:
+        """Tell an index that lacks a release from one that has nothing: a login page and a broken mirror answer so too.
+
+        Raises IndexFailedError where it is the default index that has nothing.
+        """
+        if failed.problem != "unsatisfiable" or not uv.has_no_release(failed.detail):
+            return
+        for choice in choices:
+            location = choice.source.location if choice.source else None
+            if location in self.checked:
+                continue
+            self.checked.add(location)
+            package = Requirement(choice.build.requirements[0]).name
+            sources = (choice.source,) if choice.source else ()
+            query = Query(
+                requirements=(package,),
+                target=self.target,
+                sources=sources,
+                source_only=choice.build.source_only,
+                metadata=choice.build.metadata,
+            )
+            answer = self.resolve(query)
+            if answer.problem == "unsatisfiable" and uv.has_no_release(answer.detail, package):
+                self._note_nothing(location, package)
+
+    def _note_nothing(self, location: str | None, package: str) -> None:
+        why = f"it answers, but has no {package} at all"
+        if location is not None:
+            self.unreachable[location] = why
+            return
+        where = host_of(uv.without_credentials(self.settings.index_url)) or "the default index"
+        raise IndexFailedError(
+            f"{where} is no package index, or an empty one",
+            seen=why,
+            do="open its address in a browser: a login page or a broken mirror answers so; or name another index: "
+            "pip config set global.index-url URL",
+        )
 
     def _unresolved(self, choices: tuple[Choice, ...]) -> Solution:
         """Keep the best builds for another machine: that an index cannot be asked from here says nothing of there."""
