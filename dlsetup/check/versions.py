@@ -13,23 +13,30 @@ if TYPE_CHECKING:
 @lru_cache(maxsize=4096)
 def version(text: str | None) -> Version | None:
     """Read a version, None where it is none."""
-    from packaging.version import InvalidVersion, Version
+    from packaging.version import Version
 
     try:
         return Version(text or "")
-    except InvalidVersion:
+    except ValueError:
+        # no version, or a number of so many digits that Python refuses it
         return None
 
 
 @lru_cache(maxsize=4096)
 def requirement(text: str) -> Requirement | None:
     """Read a requirement, None where it is none."""
-    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.requirements import Requirement
 
+    if len(text) > _LONGEST:
+        return None
     try:
         return Requirement(text)
-    except InvalidRequirement:
+    except ValueError:
         return None
+
+
+_LONGEST = 4000
+"""What is longer is no requirement; packaging reads its version later, where Python refuses more than 4300 digits."""
 
 
 @lru_cache(maxsize=4096)

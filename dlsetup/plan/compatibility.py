@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from dlsetup.values.architecture import compute_capability, runs_on
 from dlsetup.values.plan import Reason
@@ -108,7 +108,7 @@ def _version(text: str) -> Version | None:
     """Read a version once; None for what is none."""
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:
         return None
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from dlsetup.system.blanks import bounded
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -42,9 +44,9 @@ def said(system: System, argv: tuple[str, ...], timeout: float = TOOL_SECONDS) -
 
 
 def clean(text: str) -> str:
-    """Take out what is no content: byte-order marks, carriage returns, NULs, terminal colours."""
+    """Take out what is no content: byte-order marks, carriage returns, NULs, terminal colours, runs of blanks."""
     plain = text.replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\n")
-    return _ANSI.sub("", plain) if "\x1b" in plain else plain
+    return bounded(_ANSI.sub("", plain) if "\x1b" in plain else plain)
 
 
 def content(system: System, path: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dlsetup.probe.sighting import Answer, Sighting, merged, same_device
@@ -114,12 +115,18 @@ def named(name: str | None, table: Iterable[Device], *, cut: bool = False) -> li
 _VGPU = re.compile(r"(?:GRID|NVIDIA) ([A-Z]+\d+\w*|RTX ?\w+)-\d+[A-Z]\w*$")
 
 
+@lru_cache(maxsize=4096)
 def plain(name: str) -> str:
     """Write a name as it is compared: without the maker, a MIG profile, marks, hyphens and case."""
-    word = re.sub(r"\s+MIG \d+\w*\.\d+gb.*$", "", name, flags=re.IGNORECASE)
+    # whatever is longer is no product's name
+    word = " ".join(name[:_LONGEST].split())
+    word = re.sub(r" MIG \d+\w*\.\d+gb.*$", "", word, flags=re.IGNORECASE)
     word = re.sub(r"\((?:R|TM|C)\)", "", word, flags=re.IGNORECASE)
     word = re.sub(r"^(?:NVIDIA|AMD|ATI|Intel)\s+", "", word.strip(), flags=re.IGNORECASE)
     return " ".join(word.lower().replace("-", " ").split())
+
+
+_LONGEST = 400
 
 
 def gaps_of(gpus: Sequence[Gpu]) -> tuple[Gap, ...]:

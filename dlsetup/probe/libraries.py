@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dlsetup.probe import paths
+from dlsetup.probe.answers import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,4 +51,4 @@ def _elsewhere(system: System) -> set[str]:
 
 def parse_cache(text: str) -> tuple[str, ...]:
     """Read the names of MPI's libraries from what `ldconfig -p` prints."""
-    return tuple(_CACHED.findall(text))
+    return tuple(_CACHED.findall(clean(text)))

@@ -91,4 +91,4 @@ def nearest_existing(system: System, path: str) -> str | None:
 
 def natural(text: str) -> list[tuple[int, str]]:
     """Return a sorting key by which "3.9" comes before "3.10"."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text)]
+    return [(int(part[:18]), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", text)]

@@ -7,6 +7,8 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dlsetup.system.blanks import bounded
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -40,12 +42,12 @@ class Passage:
 
 
 def plain(text: str) -> str:
-    """Return a text without byte-order marks, NULs, carriage returns and terminal colours."""
+    """Return a text without byte-order marks, NULs, carriage returns, terminal colours and long runs of blanks."""
     if text.count("\0") * _WIDE > len(text):
         text = text.replace("\0", "")
     text = text.lstrip("\ufeff\ufffd").replace("\ufeff", "").replace("\0", "\n")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _ANSI.sub("", text) if "\x1b" in text else text
+    return bounded(_ANSI.sub("", text) if "\x1b" in text else text)
 
 
 def passages(text: str) -> Iterator[Passage]:
