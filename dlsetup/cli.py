@@ -609,7 +609,10 @@ def _requests(
     rest["compute"] = read_compute(compute, wanted, load_catalog())
     stated = stated_hosts(output.system, host=host, targets=targets, gpus=gpus, driver=driver)
     backend = output.system.variable("KERAS_BACKEND")
-    return tuple(Request(wanted=wanted, host=each, backend=backend, **rest) for each in stated)
+    return tuple(
+        Request(wanted=wanted, host=each, target=target, backend=backend, **rest)
+        for target, each in zip(targets or (None,), stated, strict=True)
+    )
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dlsetup.values.finding import Finding
     from dlsetup.values.situation import Situation
 
-__all__ = ["CHECKS", "Check", "attribute_proofs", "blocked", "run_checks"]
+__all__ = ["CHECKS", "Check", "attribute_proofs", "blocked", "blocking", "run_checks"]
 
 _OUTER = ("m.container", "m.wsl")
 _BROKEN = ("py.env", "py.stdlib")
@@ -251,7 +251,12 @@ def run_checks(situation: Situation) -> tuple[Finding, ...]:
     return tuple(findings.values())
 
 
+def blocking(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return the answers of those checks whose failure forbids an installation."""
+    names = {check.name for check in CHECKS if check.blocks}
+    return tuple(finding for finding in findings if finding.check in names)
+
+
 def blocked(findings: tuple[Finding, ...]) -> bool:
     """Tell whether a failure forbids an installation."""
-    blocking = {check.name for check in CHECKS if check.blocks}
-    return any(finding.status is Status.FAIL and finding.check in blocking for finding in findings)
+    return any(finding.status is Status.FAIL for finding in blocking(findings))

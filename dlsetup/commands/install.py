@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dlsetup.check import blocked, run_checks
+from dlsetup.check import blocked, blocking, run_checks
 from dlsetup.commands.look import exit_code
 from dlsetup.commands.named import environment_python
 from dlsetup.commands.places import likely_folders
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from dlsetup.values.plan import Plan, Proposal
     from dlsetup.values.report import Progress
     from dlsetup.values.request import Request
-
-FORBIDDING = frozenset({"m.cpu", "m.libc", "m.storage", "py.env", "py.version"})
-"""The checks whose failure forbids an installation."""
 
 SPOILING = ("pkg.", "fit.")
 """The checks that an installation must not make fail."""
@@ -116,7 +113,7 @@ class _Work:
     def _before(self, plan: Plan, host: Host) -> tuple[Finding, ...]:
         """Run those checks that can forbid the installation."""
         situation = self._situation(plan, str(plan.environment), host)
-        return tuple(each for each in run_checks(replace(situation, plan=plan)) if each.check in FORBIDDING)
+        return blocking(run_checks(replace(situation, plan=plan)))
 
     def _after(self, plan: Plan, environment: str, host: Host) -> tuple[Finding, ...]:
         """Find what the finished environment has that does not fit together, also with what was there before."""

@@ -29,6 +29,10 @@ PYTORCH_INDEX = "https://download.pytorch.org/whl"
 """What --pytorch-mirror stands in for."""
 
 
+NO_GPU_STATED = "no GPU is stated, so this is for a machine without one: --gpu names it"
+"""What a plan for a --target says that is known by its system and architecture alone."""
+
+
 def plan(request: Request, system: System, progress: Progress) -> Proposal:
     """Plan what was requested, for this machine or for the one that the request states.
 
@@ -96,11 +100,12 @@ def make_planner(request: Request, system: System, progress: Progress) -> Planne
         check_pair(request, catalog)
     stated = request.host
     taken = assume(stated, catalog.c_libraries) if stated else Assumed(host=probe_host(system, load_devices))
+    unstated = (NO_GPU_STATED,) if request.target and not taken.host.gpus and not request.accelerator else ()
     return Planner(
         request=request,
         host=taken.host,
         assumed=taken.drivers,
-        told=(*predecessors(request, catalog), *taken.told),
+        told=(*predecessors(request, catalog), *unstated, *taken.told),
         java=_java(request, system, catalog),
         catalog=catalog,
         settings=settings,

@@ -112,7 +112,7 @@ def _target(name: str) -> Host:
         raise UsageError(f"--target {name} is not known", seen=f"known: {', '.join(TARGETS)}", do="name one of these")
     if base.os.system == "linux":
         return replace(base, libc=Libc(family="glibc", version=TARGET_GLIBC))
-    if name == "macos-arm64":
+    if (base.os.system, base.cpu.architecture) == ("macos", "arm64"):
         return replace(base, gpus=(Gpu(vendor="apple", name="Apple silicon", integrated=True),))
     return base
 

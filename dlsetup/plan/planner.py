@@ -194,8 +194,7 @@ class Planner:
         self, sets: list[Candidates], place: Place, situation: Situation, rejected: tuple[Rejection, ...]
     ) -> Plan:
         told = Told(situation=situation, catalog=self.catalog, sets=tuple(sets), rejected=rejected)
-        reasons = [*self.told]
-        reasons += [reason for each in sets if not each.fitting for reason in self._why_nothing(each, situation)]
+        reasons = [reason for each in sets if not each.fitting for reason in self._why_nothing(each, situation)]
         for each in sets:
             reasons += [] if each.fitting else told.ways(each.framework.name)
         return Plan(
@@ -205,7 +204,7 @@ class Planner:
             python=_python(place, situation.target),
             environment=place.environment,
             platform=_platform(situation.target),
-            reasons=_said(reasons) or (_unresolved(sets, rejected),),
+            reasons=_said([*self.told, *(reasons or [_unresolved(sets, rejected)])]),
             rejected=rejected,
         )
 

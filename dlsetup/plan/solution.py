@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 
 from dlsetup import uv
 from dlsetup.errors import IndexFailedError, InstallFailedError, UnreadableError
@@ -16,6 +16,7 @@ from dlsetup.values.plan import Package, Query, Reason, Rejection, Resolution, S
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
+    from dlsetup.errors import DlsetupError
     from dlsetup.plan.candidates import Candidates
     from dlsetup.values.build import Build, Catalog
     from dlsetup.values.environment import IndexSettings
@@ -321,7 +322,6 @@ def _allowed(build: Build, detail: str) -> SpecifierSet | None:
 
     None where the resolver's words do not tell: then the next build may do.
     """
-    from packaging.requirements import InvalidRequirement, Requirement
     from packaging.specifiers import SpecifierSet
 
     package = build.requirements[0].partition("==")[0].partition("[")[0]
@@ -338,63 +338,80 @@ def _allowed(build: Build, detail: str) -> SpecifierSet | None:
     return None
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Ending:
+    """How a command ends for one kind of trouble: `what` and `do` of its error, {where} filled in."""
+
+    error: type[DlsetupError]
+    what: str
+    do: str
+    innermost: bool = False
+    """Show the innermost cause alone, not uv's first words."""
+
+
+_ENDINGS = {
+    "hash": _Ending(
+        error=IndexFailedError,
+        what="{where} sent a file that is not the one it announced",
+        do="try again later; if it stays so, tell those who keep that index, and use another one meanwhile",
+    ),
+    "authentication": _Ending(
+        error=IndexFailedError,
+        what="{where} refuses the credentials",
+        do="check the user name and token in the URL, in netrc or in the keyring",
+        innermost=True,
+    ),
+    "certificate": _Ending(
+        error=IndexFailedError,
+        what="the certificate of {where} is not trusted",
+        do="behind a proxy that inspects traffic, name its certificate: pip config set global.cert FILE",
+        innermost=True,
+    ),
+    "offline": _Ending(
+        error=IndexFailedError,
+        what="the network is not to be used, and uv's cache does not hold all that is needed",
+        do="run this once without --offline (and UV_OFFLINE), or name a folder that has the wheels: "
+        "pip config set global.find-links FOLDER",
+    ),
+    "garbled": _Ending(
+        error=IndexFailedError,
+        what="{where} does not answer as a package index does",
+        do="check its address; a network that wants you to log in first answers so, too",
+        innermost=True,
+    ),
+    "unreachable": _Ending(
+        error=IndexFailedError,
+        what="{where} cannot be reached",
+        do="check the network and the proxy, or name a mirror: pip config set global.index-url URL",
+        innermost=True,
+    ),
+    "constraints": _Ending(
+        error=UnreadableError,
+        what="the constraints of pip's configuration cannot be read",
+        do="mend the file, or take the setting away: pip config list shows where it stands",
+    ),
+    "cache": _Ending(
+        error=InstallFailedError,
+        what="uv's cache cannot be used",
+        do="make room or give yourself the right to write there, or name another folder: UV_CACHE_DIR=FOLDER",
+    ),
+}
+_UNWRITABLE = replace(_ENDINGS["cache"], what="uv cannot write what it needs")
+_ENDINGS |= {"space": _UNWRITABLE, "denied": _UNWRITABLE}
+_OTHER = _Ending(
+    error=InstallFailedError,
+    what="the packages could not be resolved",
+    do="run the same command with -v and look at what uv said",
+)
+
+
 def raise_trouble(resolution: Resolution) -> None:
     """End the command for trouble that another build would not mend."""
+    ending = _ENDINGS.get(resolution.problem or "", _OTHER)
     where = host_of(resolution.location) if resolution.location else "a package index"
-    seen = _last_words(resolution.detail)
-    if resolution.problem == "hash":
-        raise IndexFailedError(
-            f"{where} sent a file that is not the one it announced",
-            seen=_first_words(resolution.detail),
-            do="try again later; if it stays so, tell those who keep that index, and use another one meanwhile",
-        )
-    if resolution.problem == "authentication":
-        raise IndexFailedError(
-            f"{where} refuses the credentials",
-            seen=seen,
-            do="check the user name and token in the URL, in netrc or in the keyring",
-        )
-    if resolution.problem == "certificate":
-        raise IndexFailedError(
-            f"the certificate of {where} is not trusted",
-            seen=seen,
-            do="behind a proxy that inspects traffic, name its certificate: pip config set global.cert FILE",
-        )
-    if resolution.problem == "offline":
-        raise IndexFailedError(
-            "the network is not to be used, and uv's cache does not hold all that is needed",
-            seen=_first_words(resolution.detail),
-            do="run this once without --offline (and UV_OFFLINE), or name a folder that has the wheels: "
-            "pip config set global.find-links FOLDER",
-        )
-    if resolution.problem == "garbled":
-        raise IndexFailedError(
-            f"{where} does not answer as a package index does",
-            seen=seen,
-            do="check its address; a network that wants you to log in first answers so, too",
-        )
-    if resolution.problem == "unreachable":
-        raise IndexFailedError(
-            f"{where} cannot be reached",
-            seen=seen,
-            do="check the network and the proxy, or name a mirror: pip config set global.index-url URL",
-        )
-    if resolution.problem == "constraints":
-        raise UnreadableError(
-            "the constraints of pip's configuration cannot be read",
-            seen=_first_words(resolution.detail),
-            do="mend the file, or take the setting away: pip config list shows where it stands",
-        )
-    if resolution.problem in {"cache", "space", "denied"}:
-        raise InstallFailedError(
-            "uv's cache cannot be used" if resolution.problem == "cache" else "uv cannot write what it needs",
-            seen=_first_words(resolution.detail),
-            do="make room or give yourself the right to write there, or name another folder: UV_CACHE_DIR=FOLDER",
-        )
-    raise InstallFailedError(
-        "the packages could not be resolved",
-        seen=_first_words(resolution.detail) or "uv said nothing",
-        do="run the same command with -v and look at what uv said",
+    words = _last_words if ending.innermost else _first_words
+    raise ending.error(
+        ending.what.format(where=where), seen=words(resolution.detail) or "uv said nothing", do=ending.do
     )
 
 

@@ -46,6 +46,8 @@ class Request:
     """The environment's folder."""
     host: Host | None = None
     """The machine that it is for, where it is not this one (a recording, --target, --gpu, --driver)."""
+    target: str | None = None
+    """The name by which --target states that machine, of which nothing else is known then."""
     backend: str | None = None
     """KERAS_BACKEND, where the user has set it."""
     pytorch_mirror: str | None = None

@@ -24,7 +24,7 @@ class Notes(Silence):
 
 
 def machine(files, **env):
-    values = {"home": "/home/user", "folder": "/work"}
+    values = {"home": "/home/user", "folder": "/code"}
     return RecordedSystem({"platform": "linux", "files": files, "env": env, "values": values})
 
 
@@ -35,16 +35,16 @@ def made_usable(files, progress=None, **env):
 
 def test_relative_paths_belong_to_the_folder_where_pip_would_run():
     """uv runs in another folder than the user."""
-    files = {"/work/c.txt": "numpy<2", "/home/user/wheels/a.whl": "", "/work/ca.pem": ""}
+    files = {"/code/c.txt": "numpy<2", "/home/user/wheels/a.whl": "", "/code/ca.pem": ""}
     found = made_usable(files, PIP_CONSTRAINT="c.txt", PIP_FIND_LINKS="~/wheels https://a/b", PIP_CERT="ca.pem")
-    assert found.constraints == ("/work/c.txt",)
+    assert found.constraints == ("/code/c.txt",)
     assert found.find_links == ("/home/user/wheels", "https://a/b")
-    assert found.cert == "/work/ca.pem"
+    assert found.cert == "/code/ca.pem"
 
 
 def test_constraints_that_are_not_there_are_told_before_anything_is_asked():
     with pytest.raises(UnreadableError) as caught:
-        made_usable({"/work/c.txt": None}, PIP_CONSTRAINT="c.txt")
+        made_usable({"/code/c.txt": None}, PIP_CONSTRAINT="c.txt")
     assert "PIP_CONSTRAINT" in caught.value.seen
     assert caught.value.do
 

@@ -85,3 +85,8 @@ def test_targets_and_gpus_by_name():
 def test_a_recording_that_cannot_be_written_is_a_usage_error():
     with pytest.raises(UsageError, match="cannot be written"):
         record(LocalSystem(), "/nowhere/at/all.json")
+
+
+@pytest.mark.parametrize("name", ["macos-arm64", "macos-aarch64", "MacOS-arm64"])
+def test_apple_silicon_has_its_gpu_however_its_name_is_written(name):
+    assert [gpu.vendor for gpu in stated(host=None, target=name).gpus] == ["apple"]

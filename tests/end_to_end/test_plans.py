@@ -167,3 +167,11 @@ def test_a_version_that_never_existed_is_told_with_those_that_do(version, dlsetu
     done = dlsetup("plan", f"pytorch{version}", "--target", "linux-x86_64")
     assert done.returncode == 3
     assert "2.15.0" in done.stdout
+
+
+def test_a_target_of_which_no_gpu_is_stated_says_so(dlsetup):
+    words = ("plan", "tensorflow", "--target", "linux-x86_64", "--python", "3.12", "--json")
+    reasons = json.loads(dlsetup(*words).stdout)["plans"][0]["reasons"]
+    assert any("no GPU is stated" in reason for reason in reasons)
+    told = json.loads(dlsetup(*words, "--accelerator", "cpu").stdout)["plans"][0]["reasons"]
+    assert not any("no GPU is stated" in reason for reason in told)
