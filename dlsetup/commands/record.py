@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dlsetup.commands.look import PLACE, look
 from dlsetup.commands.places import existing_environment
 from dlsetup.errors import UsageError
+from dlsetup.probe import containers, services
 from dlsetup.probe.session import is_relevant
 from dlsetup.system.recording import RecordingSystem
 from dlsetup.values.environment import Session
@@ -34,7 +35,7 @@ def record(system: System, output: str, *, environment: str | None = None, pytho
 
 def recorded_text(system: System, *, environment: str | None = None, python: str | None = None) -> str:
     """Return the recording: all that doctor asks for, so that it finds the same when that is replayed."""
-    recorder = RecordingSystem(system, keep=is_relevant)
+    recorder = RecordingSystem(system, keep=is_relevant, marks=services.MARKS | containers.MARKS)
     situation = look(recorder, environment=environment, python=python)
     session = situation.session or Session()
     place = existing_environment(recorder, session, environment, python)

@@ -20,6 +20,16 @@ _BY_GROUP = (
     (re.compile(r"cri-containerd|/containerd[-/]"), "containerd"),
     (re.compile(r"/garden/"), "garden"),
 )
+_BY_VARIABLE = (
+    ("KUBERNETES_SERVICE_HOST", "kubernetes"),
+    ("APPTAINER_CONTAINER", "apptainer"),
+    ("APPTAINER_NAME", "apptainer"),
+    ("SINGULARITY_CONTAINER", "singularity"),
+    ("SINGULARITY_NAME", "singularity"),
+)
+MARKS = frozenset(name for name, _ in _BY_VARIABLE)
+"""Variables of which it matters only that they are set."""
+
 _NAMES = {"oci": "docker", "libpod": "podman", "lxc-libvirt": "lxc", "wsl": ""}
 
 
@@ -37,10 +47,8 @@ def parse_environ(text: str) -> str | None:
 
 def read(system: System) -> tuple[str | None, tuple[Gap, ...]]:
     """Return the container's kind, None outside; a gap where nothing told."""
-    if system.variable("KUBERNETES_SERVICE_HOST"):
-        return "kubernetes", ()
-    for names, kind in (("APPTAINER", "apptainer"), ("SINGULARITY", "singularity")):
-        if system.variable(f"{names}_CONTAINER") or system.variable(f"{names}_NAME"):
+    for name, kind in _BY_VARIABLE:
+        if system.variable(name):
             return kind, ()
     groups = content(system, "/proc/1/cgroup")
     found = parse_cgroup(groups)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from dlsetup.probe import cpu, gpus, libc, memory, operating_system, pci
+from dlsetup.probe import cpu, gpus, libc, memory, operating_system, pci, services
 from dlsetup.probe.answers import recorded
 from dlsetup.probe.sighting import Answer, joined
 from dlsetup.values.host import Cpu, Driver, Gap, Host, Libc, OperatingSystem
@@ -43,7 +43,7 @@ def probe_host(system: System, devices: Callable[[str], tuple[Device, ...]]) -> 
     found = probe(system, uname)
     described = tuple(gpus.described(each, devices) for each in found.sightings)
     return Host(
-        os=found.os,
+        os=replace(found.os, service=services.read(system)),
         libc=found.libc,
         memory_bytes=found.memory_bytes,
         cpu=found.cpu,

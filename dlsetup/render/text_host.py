@@ -69,6 +69,8 @@ def os_words(host: Host, *, verbose: bool = False) -> list[str]:
         found.append(f"in WSL {os.wsl}")
     if os.container:
         found.append(f"in a container ({os.container})")
+    if os.service:
+        found.append(f"on {words.service(os.service)}")
     return found
 
 

@@ -27,6 +27,17 @@ _TITLES = {
 
 _VENDORS = {"nvidia": "NVIDIA", "amd": "AMD", "intel": "Intel", "apple": "Apple"}
 
+_SERVICES = {
+    "azureml": "Azure Machine Learning",
+    "codespaces": "GitHub Codespaces",
+    "colab": "Google Colab",
+    "databricks": "Databricks",
+    "github-actions": "a GitHub Actions runner",
+    "gitlab-ci": "a GitLab runner",
+    "kaggle": "Kaggle",
+    "sagemaker": "Amazon SageMaker",
+}
+
 _SYSTEMS = {"linux": "Linux", "macos": "macOS", "windows": "Windows"}
 
 # C0, C1 and DEL move the cursor and colour the screen; the directional marks of Unicode reorder what is read
@@ -65,6 +76,11 @@ def vendor(name: str) -> str:
 def system(name: str) -> str:
     """Return an operating system's name as it is written."""
     return _SYSTEMS.get(name, name)
+
+
+def service(name: str) -> str:
+    """Return a hosted service's name as it writes it."""
+    return _SERVICES.get(name, name)
 
 
 def size(count: int) -> str:

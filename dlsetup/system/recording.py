@@ -43,10 +43,21 @@ RECORDED_VARIABLES = frozenset(
 class RecordingSystem:
     """Answers as the machine behind it does, and keeps each answer, of long files what matters."""
 
-    def __init__(self, system: System, *, keep: Callable[[str], bool] = RECORDED_VARIABLES.__contains__) -> None:
-        """Wrap a machine; `keep` tells which of its variables leave it, beside those that are always kept."""
+    def __init__(
+        self,
+        system: System,
+        *,
+        keep: Callable[[str], bool] = RECORDED_VARIABLES.__contains__,
+        marks: frozenset[str] = frozenset(),
+    ) -> None:
+        """Wrap a machine.
+
+        `keep` tells which of its variables leave it, beside those that are always kept; of `marks` it is kept only that
+        they are set.
+        """
         self._system = system
         self._keep = keep
+        self._marks = marks
         self._files: dict[str, str | None] = {}
         self._commands: dict[str, Any] = {}
         self._values: dict[str, Any] = {}
@@ -63,7 +74,9 @@ class RecordingSystem:
 
     def recording(self) -> dict[str, Any]:
         """Return what was answered so far, redacted."""
-        kept = {name: value for name, value in self._system.variables().items() if self._is_kept(name)}
+        variables = self._system.variables()
+        kept = {name: "1" for name in self._marks if variables.get(name)}
+        kept |= {name: value for name, value in variables.items() if self._is_kept(name)}
         redactor = redactor_of(self._system)
         return {
             "format": FORMAT,

@@ -29,6 +29,8 @@ class OperatingSystem:
     """1 or 2 inside the Windows Subsystem for Linux, else None."""
     container: str | None = None
     """docker, podman, kubernetes, lxc, singularity, ...; None outside."""
+    service: str | None = None
+    """The hosted service that the machine belongs to: colab, kaggle, sagemaker, github-actions, ...; else None."""
 
 
 @dataclass(frozen=True, kw_only=True)
