@@ -70,6 +70,20 @@ def test_tensorflow_for_cuda_on_linux_arm64_is_refused(plan_for, make_machine):
     assert not any("and-cuda" in each for each in requirements(plan_for(host, "tensorflow")))
 
 
+def test_tensorflow_for_an_intel_gpu_is_taken_only_when_asked_for(plan_for, make_machine, choice):
+    arc = make_machine(gpus=["xe-hpg"], vendor="intel")
+    assert choice(plan_for(arc, "tensorflow", python="3.11")) == "2.21.0 cpu"
+    asked = plan_for(arc, "tensorflow", python="3.11", accelerator="xpu")
+    assert requirements(asked) == ["tensorflow==2.15.1", "intel-extension-for-tensorflow[xpu]==2.15.0.3"]
+    assert any("oneAPI" in reason for reason in asked.plans[0].reasons)
+
+
+def test_a_newer_intel_gpu_than_tensorflows_plugin_knows_is_refused(plan_for, make_machine):
+    proposal = plan_for(make_machine(gpus=["xe2-hpg"], vendor="intel"), "tensorflow", python="3.11", accelerator="xpu")
+    assert proposal.status == "unsupported"
+    assert "gpu-architecture" in reason_codes(proposal, "xpu")
+
+
 def test_windows_gets_no_ancient_jax(plan_for, make_machine, choice):
     host = make_machine("windows-x86_64", ["sm_89"], "581.42")
     proposal = plan_for(host, "jax")
