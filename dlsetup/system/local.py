@@ -25,6 +25,9 @@ _PIECE = 64 * 1024
 GRACE_SECONDS = 2.0
 """What a command that was told to stop may take before it is killed."""
 
+_LOOK_SECONDS = 0.05
+"""How often it is looked whether a process has ended whose children hold its output open."""
+
 _POSIX_FOLDERS = (
     "/usr/bin",
     "/bin",
@@ -193,7 +196,7 @@ def _finish(
         reader.start()
     problem = None
     try:
-        process.wait(timeout)
+        _wait(process, readers, timeout)
     except subprocess.TimeoutExpired:
         problem = "timeout"
         _stop(process)
@@ -212,6 +215,15 @@ def _finish(
         problem=problem,
         seconds=time.monotonic() - begin,
     )
+
+
+def _wait(process: subprocess.Popen[bytes], readers: list[threading.Thread], timeout: float) -> None:
+    """Wait until the process ends: the end of what it prints is noticed at once, Popen.wait looks every 50 ms only."""
+    deadline = time.monotonic() + timeout
+    for reader in readers:
+        while reader.is_alive() and process.poll() is None and (left := deadline - time.monotonic()) > 0:
+            reader.join(min(left, _LOOK_SECONDS))
+    process.wait(max(0.0, deadline - time.monotonic()))
 
 
 def _drain(stream: Any, kept: bytearray, on_line: Callable[[str], None] | None) -> None:  # noqa: ANN401
