@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import shlex
 import sys
@@ -477,6 +478,50 @@ def doctor(
         report = run(system, progress, environment=env, python=python, wanted=names, deep=deep)
     _show_report(output, report, system)
     raise typer.Exit(report.exit_code)
+
+
+@app.command()
+def explain(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE|-]...", help="Logs, tracebacks or pasted reports; - is standard input."),
+    ] = None,
+    json: Json = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Read error logs or pasted reports, and name the cause and the fix. Looks at nothing but these texts.
+
+    Example: dlsetup explain train.log
+    """
+    from dlsetup.commands.explain import explain as run
+
+    output = _output(json=json, verbose=verbose, no_color=no_color)
+    explanation = output.redacted(run(_texts(files)))
+    if json:
+        from dlsetup.render.as_json import explanation_json
+
+        _write(explanation_json(explanation))
+    else:
+        from dlsetup.render.as_text import print_explanation
+
+        print_explanation(output.console(), explanation, verbose=verbose, home=output.paths()["home"])
+    raise typer.Exit(explanation.exit_code)
+
+
+def _texts(files: list[str] | None) -> tuple[Any, ...]:
+    """Return what is to be explained: files, or what comes in."""
+    from dlsetup.commands.explain import Source, file_source
+
+    if not files and _is_terminal(sys.stdin):
+        raise UsageError(
+            "there is nothing to explain",
+            seen="no FILE is named, and standard input is a terminal",
+            do="name a log, or send one: dlsetup explain train.log, or: python train.py 2>&1 | dlsetup explain",
+        )
+    # a program may be started without standard input, which is an empty text then
+    incoming = Source(name="-", open=lambda: io.BytesIO() if sys.stdin is None else sys.stdin.buffer)
+    return tuple(incoming if name == "-" else file_source(name) for name in files or ["-"])
 
 
 catalog_app = typer.Typer(

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "dlsetup"
 
 NOUNS = {"values", "errors"}
-STAGES = {"catalog", "probe", "plan", "check", "resolve", "install", "verify"}
+STAGES = {"catalog", "probe", "plan", "check", "explain", "resolve", "install", "verify"}
 ALLOWED = {
     "errors": set(),
     "values": {"errors"},
@@ -22,6 +22,7 @@ ALLOWED = {
     "probe": {"system", *NOUNS},
     "plan": {"uv", *NOUNS},
     "check": {"values"},
+    "explain": NOUNS,
     "render": {"values"},
     "resolve": {"system", "uv", *NOUNS},
     "install": {"system", "uv", *NOUNS},

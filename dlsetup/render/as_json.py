@@ -14,11 +14,11 @@ from dlsetup.values.plan import Plan, Step
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dlsetup.values.finding import Finding
     from dlsetup.values.overview import FrameworkOverview
     from dlsetup.values.plan import Proposal, Standing
     from dlsetup.values.report import Inventory, Report
     from dlsetup.values.survey import FrameworkRows, Survey
+    from dlsetup.values.symptom import Explanation
 
 _SHOWN: dict[type, str] = {
     Plan: "frameworks accelerator compute python environment packages steps reasons rejected",
@@ -99,9 +99,18 @@ def smoke_json(report: Report, *, indent: int | None = None) -> str:
     )
 
 
-def explanation_json(findings: Iterable[Finding], *, indent: int | None = None) -> str:
-    """Return what a log was recognised as, best first: `dlsetup.explanation/1`."""
-    return _answer("explanation", {"findings": _plain(tuple(findings))}, indent)
+def explanation_json(explanation: Explanation, *, indent: int | None = None) -> str:
+    """Return what a text was recognised as, best first: `dlsetup.explanation/1`."""
+    return _answer(
+        "explanation",
+        {
+            "findings": _plain(explanation.findings),
+            "facts": [{"fact": fact, "value": value} for fact, value in explanation.told],
+            "texts": _plain(explanation.names),
+            "exit_code": explanation.exit_code,
+        },
+        indent,
+    )
 
 
 def error_json(*, kind: str, what: str, seen: str, do: str, exit_code: int, indent: int | None = None) -> str:

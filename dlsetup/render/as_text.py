@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dlsetup.render.console import export_svg, make_console
 from dlsetup.render.text_catalog import print_catalog, print_survey
-from dlsetup.render.text_findings import print_error, print_explanation
+from dlsetup.render.text_explain import print_explanation
+from dlsetup.render.text_findings import print_error
 from dlsetup.render.text_frameworks import print_frameworks
 from dlsetup.render.text_host import print_inventory
 from dlsetup.render.text_plan import print_proposal

@@ -9,7 +9,7 @@ from dlsetup.render.page import LABEL, STATUS, Page
 from dlsetup.values.finding import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from rich.console import Console
 
@@ -29,25 +29,6 @@ def print_error(console: Console, what: str, seen: str = "", do: str = "", *, ho
     for label, text in (("seen", seen), ("do", do)):
         if text:
             page.row(label, text, indent=7, column=7 + _LABELS)
-
-
-def print_explanation(
-    console: Console, findings: Iterable[Finding], verbose: bool = False, *, home: str | None = None
-) -> None:
-    """Say what a log was recognised as, the likeliest cause first."""
-    page = Page(console, home=home)
-    recognised = list(findings)
-    if not recognised:
-        page.line("Nothing in it is known to dlsetup.", (" dlsetup doctor looks at the machine itself.", "dim"), hang=2)
-        return
-    best, *others = recognised
-    show_finding(page, best, verbose=verbose)
-    if others and not verbose:
-        page.blank()
-        page.line((f"{words.counted(len(others), 'other cause')} would also fit: -v", "dim"))
-    for other in others if verbose else []:
-        page.blank()
-        show_finding(page, other, verbose=True)
 
 
 def show_finding(page: Page, finding: Finding, follow: Sequence[Finding] = (), *, verbose: bool = False) -> None:

@@ -19,6 +19,7 @@ from dlsetup.values.overview import Availability, FrameworkOverview
 from dlsetup.values.plan import Package, Plan, Proposal, Reason, Rejection, Standing, Step
 from dlsetup.values.report import Inventory, Outcome, Report, SmokeResult
 from dlsetup.values.survey import CatalogRow, Disagreement, FrameworkRows, IndexState, Survey
+from dlsetup.values.symptom import Explained, Explanation
 
 GIB = 1024**3
 HOME = "/home/anna"
@@ -155,6 +156,60 @@ MIXED_CUDA = Finding(
     summary="two generations of CUDA libraries lie in one environment",
     evidence=("nvidia-nccl-cu12 2.27 and nvidia-nccl-cu13 2.29 both write nvidia/nccl; nothing needs the first",),
     remedy=Remedy(text="remove the one that nothing needs", commands=("uv pip uninstall nvidia-nccl-cu12",)),
+)
+
+EXPLANATION = Explanation(
+    findings=(
+        Explained(
+            check="log.driver",
+            status=Status.FAIL,
+            mode="nvidia-driver-too-old",
+            summary="The NVIDIA driver is older than the CUDA version that this build was made for.",
+            evidence=(
+                "line 1042 (3 times): RuntimeError: The NVIDIA driver on your system is too old (found version 12020).",
+            ),
+            remedy=OLD_DRIVER.remedy,
+            cause="A build for a newer CUDA was installed than the driver serves.",
+            times=3,
+            alternatives=(
+                Remedy(
+                    text="Or install a newer driver.",
+                    commands=("sudo apt install nvidia-driver-580",),
+                    needs_root=True,
+                    needs_reboot=True,
+                ),
+            ),
+        ),
+        Explained(
+            check="log.installer",
+            status=Status.FAIL,
+            mode="disk-full",
+            summary="The disk is full.",
+            evidence=("line 2001: OSError: [Errno 28] No space left on device",),
+            remedy=Remedy(text="Make room on the disk that the environment is on."),
+        ),
+        Explained(
+            check="log.runtime",
+            status=Status.FAIL,
+            mode="cuda-no-kernel-image",
+            summary="The build has no code for this GPU.",
+            evidence=("line 1050: CUDA error: no kernel image is available",),
+            role="wrapper",
+            because="nvidia-driver-too-old",
+        ),
+        Explained(
+            check="log.runtime",
+            status=Status.OK,
+            mode="tf-cpu-guard-noise",
+            summary="TensorFlow tells which instructions it uses; nothing is wrong.",
+            evidence=("line 3: This TensorFlow binary is optimized to use available CPU instructions",),
+            role="noise",
+        ),
+    ),
+    told=(("system", "Ubuntu 22.04"), ("GPU", "NVIDIA GeForce GTX 1070"), ("torch", "2.15.0+cu130")),
+    names=("train.log",),
+    size=81_234,
+    exit_code=1,
 )
 
 FOLLOWERS = (
@@ -626,6 +681,7 @@ def samples() -> SimpleNamespace:
         trained=TRAINED,
         old_driver=OLD_DRIVER,
         mixed_cuda=MIXED_CUDA,
+        explanation=EXPLANATION,
     )
 
 

@@ -36,7 +36,7 @@ def answers(samples) -> SimpleNamespace:
         **{"catalog-check": as_json.survey_json(samples.survey, exit_code=1)},
         report=as_json.report_json(dataclasses.replace(full, host=with_everything(samples))),
         smoke=as_json.smoke_json(full),
-        explanation=as_json.explanation_json(samples.broken.findings),
+        explanation=as_json.explanation_json(samples.explanation),
         error=as_json.error_json(
             kind=problem.kind, what=problem.what, seen=problem.seen, do=problem.do, exit_code=problem.exit_code
         ),

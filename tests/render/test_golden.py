@@ -139,15 +139,20 @@ def draw_error_short(console, samples):  # noqa: ARG001
 
 
 def draw_explanation(console, samples):
-    as_text.print_explanation(console, (samples.old_driver, samples.mixed_cuda), home=samples.home)
+    as_text.print_explanation(console, samples.explanation, home=samples.home)
 
 
 def draw_explanation_verbose(console, samples):
-    as_text.print_explanation(console, (samples.old_driver, samples.mixed_cuda), verbose=True, home=samples.home)
+    as_text.print_explanation(console, samples.explanation, verbose=True, home=samples.home)
 
 
 def draw_explanation_one(console, samples):
-    as_text.print_explanation(console, (samples.mixed_cuda,))
+    as_text.print_explanation(console, replace(samples.explanation, findings=samples.explanation.findings[:1]))
+
+
+def draw_explanation_harmless(console, samples):
+    harmless = tuple(each for each in samples.explanation.findings if each.role == "noise")
+    as_text.print_explanation(console, replace(samples.explanation, findings=harmless, exit_code=0))
 
 
 def draw_plan_two(console, samples):
@@ -174,8 +179,8 @@ def draw_report_installed_verbose(console, samples):
     as_text.print_report(console, samples.installed, verbose=True, home=samples.home)
 
 
-def draw_explanation_none(console, samples):  # noqa: ARG001
-    as_text.print_explanation(console, ())
+def draw_explanation_none(console, samples):
+    as_text.print_explanation(console, replace(samples.explanation, findings=(), told=(), exit_code=0))
 
 
 PICTURES = {name.removeprefix("draw_"): draw for name, draw in list(globals().items()) if name.startswith("draw_")}
