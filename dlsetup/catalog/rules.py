@@ -7,7 +7,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dlsetup.values.build import AbiRule, CLibrary, DriverEnd, Elsewhere, Exclusive, JavaRule, Library, Override, Supply
+from dlsetup.values.build import (
+    AbiRule,
+    Assembler,
+    Borrower,
+    CLibrary,
+    DriverEnd,
+    Elsewhere,
+    Exclusive,
+    Floor,
+    JavaRule,
+    Library,
+    Mirror,
+    Override,
+    Placeholder,
+    Supply,
+)
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -24,7 +39,7 @@ _HERE = Path(__file__).parent / "rules"
 
 def with_rules(catalog: Catalog, folder: Path = _HERE) -> Catalog:
     """Return a catalog together with the rules of a folder."""
-    java = _read(folder / "java.toml")
+    java, borrowed, index = (_read(folder / name) for name in ("java.toml", "borrowed.toml", "index.toml"))
     return replace(
         catalog,
         abi=catalog.abi + tuple(_removed(_read(folder / "removed.toml"))),
@@ -36,6 +51,11 @@ def with_rules(catalog: Catalog, folder: Path = _HERE) -> Catalog:
         overrides=catalog.overrides + tuple(_overrides(_read(folder / "overrides.toml"))),
         elsewhere=catalog.elsewhere + tuple(_elsewhere(_read(folder / "elsewhere.toml"))),
         c_libraries=catalog.c_libraries + tuple(_c_libraries(_read(folder / "distributions.toml"))),
+        floors=catalog.floors + tuple(Floor(**_facts(row)) for row in _read(folder / "floors.toml")["floor"]),
+        borrowers=catalog.borrowers + tuple(Borrower(**_facts(row)) for row in borrowed["borrower"]),
+        assemblers=catalog.assemblers + tuple(Assembler(**_facts(row)) for row in borrowed["assembler"]),
+        placeholders=catalog.placeholders + tuple(Placeholder(**_facts(row)) for row in index["placeholder"]),
+        mirrors=catalog.mirrors + tuple(Mirror(**row) for row in index["mirror"]),
     )
 
 
@@ -54,7 +74,15 @@ def _removed(document: dict[str, Any]) -> Iterator[AbiRule]:
                 mode=row["mode"],
                 source=row["source"],
                 absent=row.get("absent", False),
+                python=row.get("python", ""),
+                beside=row.get("beside", ""),
             )
+
+
+def _facts(row: dict[str, Any]) -> dict[str, Any]:
+    """Turn a row into what a value is made of: lists into tuples, and `from` into a name that Python allows."""
+    names = {"from": "from_"}
+    return {names.get(key, key): tuple(value) if isinstance(value, list) else value for key, value in row.items()}
 
 
 def _exclusive(document: dict[str, Any]) -> Iterator[Exclusive]:
@@ -79,8 +107,7 @@ def _overrides(document: dict[str, Any]) -> Iterator[Override]:
 
 def _elsewhere(document: dict[str, Any]) -> Iterator[Elsewhere]:
     for row in document["elsewhere"]:
-        facts: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
-        yield Elsewhere(**facts)
+        yield Elsewhere(**_facts(row))
 
 
 def _c_libraries(document: dict[str, Any]) -> Iterator[CLibrary]:

@@ -65,6 +65,12 @@ def distribution_of(situation: Situation, framework: Framework) -> Distribution 
     return next((found for name in names if (found := environment.distribution(name)) is not None), None)
 
 
+def framework_distributions(situation: Situation) -> tuple[Distribution, ...]:
+    """Return the installed frameworks."""
+    found = (distribution_of(situation, each) for each in situation.catalog.frameworks)
+    return tuple(each for each in found if each is not None)
+
+
 def framework_packages(situation: Situation) -> frozenset[str]:
     """Return the names of all distributions that are a framework or of its family."""
     return frozenset(

@@ -1,4 +1,4 @@
-"""Shared libraries that old frameworks want from elsewhere, and whether the loader would find them."""
+"""Shared libraries that packages want from elsewhere, or bring one by one for each platform, and which are there."""
 
 from __future__ import annotations
 
@@ -17,8 +17,24 @@ if TYPE_CHECKING:
 FOLDERS = {"cntk": "cntk/libs", "cntk-gpu": "cntk/libs"}
 """Where a framework's wheel keeps its libraries, below site-packages. Source: the RECORD of PyPI's cntk 2.7.post2."""
 
+CONTENTS = (
+    ("numpy", ("numpy/_core", "numpy/core"), re.compile(r"_multiarray_umath\..+")),
+    ("bitsandbytes", ("bitsandbytes",), re.compile(r"libbitsandbytes_\w+\.(?:so|dll|dylib)")),
+)
+"""Packages with compiled files whose names tell what they are for: the Python, the CUDA; with their folders."""
+
+BORROWERS = re.compile(r"onnxruntime-gpu|ctranslate2|cupy-cuda\d+x?")
+"""Packages that load CUDA libraries which they do not bring: the catalog's rules/borrowed.toml says which."""
+
 _SECONDS = 5.0
 _CACHED = re.compile(r"^\s+(libmpi\S*\.so\S*) \(", re.MULTILINE)
+_CUDA_CACHED = re.compile(r"^\s+(lib(?:cudart|cublas|cudnn|nvrtc)\.so\S*) \(", re.MULTILINE)
+_CUDA = re.compile(
+    r"lib(?:cudart|cublas|cudnn|nvrtc)\.so[.\d]*|(?:cudart|cublas|cudnn|nvrtc)64_\w+\.dll", re.IGNORECASE
+)
+_TOOLKIT = ("/usr/local/cuda/lib64",)
+"""Where a toolkit lies by default; its installer names it to the loader, or tells the user to."""
+
 _MPI = re.compile(r"libmpi\w*\.so[.\d]*")
 
 
@@ -39,6 +55,51 @@ def probe_libraries(
     if any(_MPI.fullmatch(name) for name in own):
         return tuple(sorted(own))
     return tuple(sorted(own | _elsewhere(system)))
+
+
+def probe_contents(
+    system: System, sites: Iterable[str], distributions: Iterable[Distribution]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the names of those files of installed packages that tell what they are for, by package."""
+    installed = {each.name for each in distributions}
+    found = []
+    for package, folders, pattern in CONTENTS:
+        names = _names(system, sites, folders) if package in installed else ()
+        kept = tuple(name for name in names if pattern.fullmatch(name))
+        if kept:
+            found.append((package, kept))
+    return tuple(found)
+
+
+def _names(system: System, sites: Iterable[str], folders: Iterable[str]) -> tuple[str, ...]:
+    """Return what lies in the first of the folders that is there."""
+    places = (paths.join(system, site, *folder.split("/")) for site in sites for folder in folders)
+    return next((names for place in places if (names := system.listing(place))), ())
+
+
+def probe_outside(system: System, distributions: Iterable[Distribution]) -> tuple[str, ...] | None:
+    """Return the names of CUDA's libraries that the loader finds outside of the environment.
+
+    None where no installed package takes them from there, or where the loader cannot be asked.
+    """
+    if not any(BORROWERS.fullmatch(each.name) for each in distributions) or system.platform == "macos":
+        return None
+    windows = system.platform == "windows"
+    folders = paths.folders_of(system, "PATH" if windows else "LD_LIBRARY_PATH")
+    toolkits = [value for name in ("CUDA_PATH", "CUDA_HOME") if (value := system.variable(name))]
+    places = [*folders, *(paths.join(system, each, "bin" if windows else "lib64") for each in toolkits), *_TOOLKIT]
+    names = {name for place in places if place for name in system.listing(place) or () if _CUDA.fullmatch(name)}
+    if windows:
+        return tuple(sorted(names))
+    answer = system.run(("ldconfig", "-p"), timeout=_SECONDS)
+    if not answer.ok:
+        return None
+    return tuple(sorted(names | set(parse_cuda_cache(answer.stdout))))
+
+
+def parse_cuda_cache(text: str) -> tuple[str, ...]:
+    """Read the names of CUDA's libraries from what `ldconfig -p` prints."""
+    return tuple(_CUDA_CACHED.findall(clean(text)))
 
 
 def _elsewhere(system: System) -> set[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dlsetup.probe import paths
 from dlsetup.probe.distributions import read_distributions
 from dlsetup.probe.interpreters import IS_PYTHON, find_interpreters
-from dlsetup.probe.libraries import probe_libraries
+from dlsetup.probe.libraries import probe_contents, probe_libraries, probe_outside
 from dlsetup.probe.python_question import ASK
 from dlsetup.probe.pyvenv import parse_pyvenv
 from dlsetup.values.environment import Environment, Interpreter, TorchBuild
@@ -229,6 +229,8 @@ def _environment(system: System, folder: str, interpreter: Interpreter) -> Envir
         leftovers=leftovers,
         torch=_torch_build(system, sites),
         libraries=probe_libraries(system, sites, distributions),
+        contents=probe_contents(system, sites, distributions),
+        outside=probe_outside(system, distributions),
         home=settings.get("home"),
         writable=_writable(system, interpreter.purelib),
         problem=_problem(system, cfg.why if cfg.unknown else "", settings, interpreter),

@@ -222,6 +222,85 @@ class AbiRule:
     source: str = ""
     absent: bool = False
     """True where the package needs the other, and its absence does not fit either."""
+    python: str = ""
+    """The oldest Python on which it holds: "3.12"; empty: on any."""
+    beside: str = ""
+    """Holds only where this is installed too: tensorboard."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Floor:
+    """What breaks where a distribution is older than those that were built on it require."""
+
+    other: str
+    """protobuf."""
+    mode: str
+    """protobuf-runtime-older-than-gencode."""
+    packages: tuple[str, ...] = ()
+    """Whose requirements count besides those of the frameworks and of what they need."""
+    alone: bool = False
+    """True where theirs alone count."""
+    summary: str = ""
+    """What it means, after the names of the two."""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Borrower:
+    """A package without CUDA libraries of its own, which loads those that it finds."""
+
+    package: str
+    """onnxruntime-gpu."""
+    from_: str
+    """Its first release that the rule is about."""
+    cuda: str
+    """The CUDA major whose libraries it loads."""
+    cudnn: str = ""
+    """The cuDNN major; empty: none."""
+    mode: str
+    """The failure mode where they are not there."""
+    beside: tuple[str, ...] = ()
+    """Packages that make it use what it otherwise may do without; empty: it always does."""
+    remedy: str = ""
+    """What to install: "onnxruntime-gpu[cuda,cudnn]"."""
+    text: str = ""
+    """What to do, in one sentence."""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assembler:
+    """The newest GPUs that the assembler inside a compiler's wheels knows."""
+
+    package: str
+    """triton."""
+    below: str
+    """Releases older than this: "3.6"."""
+    unknown: tuple[str, ...]
+    """The architectures that it does not know: sm_121."""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placeholder:
+    """A name on the index behind which there is nothing to use."""
+
+    name: str
+    from_: str = ""
+    """The first release of which that is true; empty: of all."""
+    instead: str = ""
+    """What is meant: "torch"."""
+    why: str = ""
+    """One sentence."""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mirror:
+    """A public copy of the default index."""
+
+    host: str
+    source: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -368,6 +447,11 @@ class Catalog:
     overrides: tuple[Override, ...] = ()
     elsewhere: tuple[Elsewhere, ...] = ()
     c_libraries: tuple[CLibrary, ...] = ()
+    floors: tuple[Floor, ...] = ()
+    borrowers: tuple[Borrower, ...] = ()
+    assemblers: tuple[Assembler, ...] = ()
+    placeholders: tuple[Placeholder, ...] = ()
+    mirrors: tuple[Mirror, ...] = ()
 
     def framework(self, name: str) -> Framework | None:
         """Return the framework of that name or alias, in any case."""

@@ -5,6 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
+def change_folder(environment: str) -> str:
+    """Return the folder beside an environment in which dlsetup keeps what it is about to change."""
+    path = environment.rstrip("/\\")
+    cut = max(path.rfind("/"), path.rfind("\\")) + 1
+    return f"{path[:cut]}.{path[cut:]}.dlsetup"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Interpreter:
     """One Python interpreter."""
@@ -112,6 +119,14 @@ class Environment:
     libraries: tuple[str, ...] | None = None
     """Names of the shared libraries that stand beside those of an old framework (CNTK), and of those of MPI that the
     loader finds; None where nobody had to look."""
+    contents: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Names of compiled files in the folders of packages whose names tell what they are for: ("numpy", (...))."""
+    outside: tuple[str, ...] | None = None
+    """Names of CUDA's libraries that the loader finds outside of the environment; None where nobody had to look."""
+
+    def files_in(self, package: str) -> tuple[str, ...]:
+        """Return the names of a package's compiled files, as far as they were looked at."""
+        return dict(self.contents).get(package, ())
 
     def distribution(self, name: str) -> Distribution | None:
         """Return the installed distribution of that normalised name."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dlsetup.catalog import load_catalog
+
 CU126 = "2.14.1+cu126"
 
 
@@ -74,6 +76,34 @@ def _torch_build(version, **build):
         return edit.environment(edit.change(situation, "torch", version=version), torch=torch)
 
     return change
+
+
+def _numpy_files(*ends):
+    names = tuple(f"_multiarray_umath.{end}" for end in ends)
+    return lambda situation, edit: edit.environment(edit.add(situation, "numpy", "2.3.5"), contents=(("numpy", names),))
+
+
+def _protobuf(version, requirement):
+    return _both(_add("tensorflow", "2.20.0", requirement), _add("protobuf", version))
+
+
+def _mine(name, version):
+    """Put a package into the user's own site folder."""
+    return lambda situation, edit: edit.environment(situation, user_distributions=(edit.distribution(name, version),))
+
+
+def _with_shipped(change):
+    """Ask with the catalog that ships, whose tables say more than those of the tests."""
+    return lambda situation, edit: replace(change(situation, edit), catalog=load_catalog())
+
+
+def _python(version):
+    return lambda situation, edit: edit.interpreter(situation, version=version)
+
+
+def _old_torch(*others):
+    added = [_add(name, version) for name, version in (("setuptools", "65.5.0"), ("numpy", "1.26.4"), *others)]
+    return _both(_add("torch", "1.10.2"), _remove("torchvision"), _python("3.9.18"), *added)
 
 
 FLASH = "2.8.3+cu13torch2.14cxx11abitrue"
@@ -390,4 +420,98 @@ CASES = [
         "fail",
         "protobuf-generated-code-mismatch",
     ),
+    ("pkg.abi", "near", "linux_nvidia", _numpy_files("cpython-312-x86_64-linux-gnu.so"), "ok", None),
+    (
+        "pkg.abi",
+        "near",
+        "linux_nvidia",
+        _numpy_files("cpython-311-x86_64-linux-gnu.so", "cpython-312-x86_64-linux-gnu.so"),
+        "ok",
+        None,
+    ),
+    ("pkg.abi", "near", "windows_nvidia", _numpy_files("cp312-win_amd64.pyd"), "ok", None),
+    (
+        "pkg.abi",
+        "found",
+        "linux_nvidia",
+        _numpy_files("cpython-311-x86_64-linux-gnu.so"),
+        "fail",
+        "numpy-broken-install",
+    ),
+    ("pkg.abi", "found", "windows_nvidia", _numpy_files("cp310-win_amd64.pyd"), "fail", "numpy-broken-install"),
+    (
+        "pkg.abi",
+        "found",
+        "linux_nvidia",
+        _change("numpy", tags=("cp311-cp311-manylinux_2_27_x86_64",)),
+        "fail",
+        "numpy-broken-install",
+    ),
+    ("pkg.abi", "near", "linux_nvidia", _change("numpy", tags=("cp312-cp312-manylinux_2_27_x86_64",)), "ok", None),
+    # protobuf: older than generated code that a framework or onnx brings; one major newer is allowed, with a warning
+    ("pkg.abi", "near", "linux_tensorflow", _protobuf("5.29.5", "protobuf>=5.28.0"), "ok", None),
+    (
+        "pkg.abi",
+        "found",
+        "linux_tensorflow",
+        _protobuf("4.25.8", "protobuf>=5.28.0"),
+        "fail",
+        "protobuf-runtime-older-than-gencode",
+    ),
+    ("pkg.requires", "near", "linux_tensorflow", _protobuf("4.25.8", "protobuf>=5.28.0"), "ok", None),
+    (
+        "pkg.abi",
+        "found",
+        "linux_nvidia",
+        _both(_add("onnx", "1.19.0", "protobuf>=4.25.1"), _add("protobuf", "3.20.3")),
+        "fail",
+        "protobuf-runtime-older-than-gencode",
+    ),
+    (
+        "pkg.abi",
+        "near",
+        "linux_nvidia",
+        _both(_add("some-client", "1.0", "protobuf>=4.25.1"), _add("protobuf", "3.20.3")),
+        "ok",
+        None,
+    ),
+    ("pkg.abi", "near", "linux_tensorflow", _protobuf("6.33.0", "protobuf>=5.28.0"), "ok", "protobuf-gencode-warning"),
+    ("pkg.abi", "near", "linux_tensorflow", _protobuf("5.29.5", "protobuf>=3.20.3,<6"), "ok", None),
+    (
+        "pkg.requires",
+        "found",
+        "linux_tensorflow",
+        _protobuf("6.33.0", "protobuf>=3.20.3,<6"),
+        "fail",
+        "dependency-violation-after-install",
+    ),
+    ("pkg.abi", "found", "linux_nvidia", _add("typing-extensions", "4.5.0"), "fail", "typing-extensions-too-old"),
+    ("pkg.requires", "near", "linux_nvidia", _add("typing-extensions", "4.5.0"), "ok", None),
+    (
+        "pkg.requires",
+        "found",
+        "linux_nvidia",
+        _remove("typing-extensions"),
+        "fail",
+        "dependency-violation-after-install",
+    ),
+    ("pkg.abi", "found", "linux_nvidia", _mine("typing-extensions", "4.4.0"), "fail", "typing-extensions-too-old"),
+    ("pkg.abi", "near", "linux_nvidia", _mine("typing-extensions", "4.12.0"), "ok", None),
+    (
+        "pkg.abi",
+        "found",
+        "linux_nvidia",
+        _both(_add("pandas", "3.0.1", "numpy>=1.26.0"), _add("numpy", "1.24.4")),
+        "fail",
+        "numpy-c-abi-size-changed",
+    ),
+    ("pkg.abi", "near", "linux_nvidia", _add("pandas", "3.0.1", "numpy>=1.26.0"), "ok", None),
+    ("pkg.abi", "found", "linux_nvidia", _with_shipped(_add("pandas", "2.1.4")), "fail", "numpy-c-abi-size-changed"),
+    ("pkg.abi", "near", "linux_nvidia", _with_shipped(_add("pandas", "2.2.2")), "ok", None),
+    ("pkg.abi", "found", "linux_cpu", _add("pyspark", "3.5.5"), "fail", "distutils-removed"),
+    ("pkg.abi", "near", "linux_cpu", _both(_add("pyspark", "3.5.5"), _add("setuptools", "83.0.0")), "ok", None),
+    ("pkg.abi", "near", "linux_cpu", _both(_add("pyspark", "3.5.5"), _python("3.11.9")), "ok", None),
+    ("pkg.abi", "near", "linux_cpu", _add("pyspark", "4.0.0"), "ok", None),
+    ("pkg.abi", "found", "linux_cpu", _old_torch(("tensorboard", "2.21.0")), "fail", "distutils-removed"),
+    ("pkg.abi", "near", "linux_cpu", _old_torch(), "ok", None),
 ]

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, skip
 from dlsetup.check.commands import pip_install
-from dlsetup.check.installed import distribution_of
+from dlsetup.check.installed import framework_distributions
+from dlsetup.check.packages.floors import has_floor
 from dlsetup.check.remedies import change_packages
 from dlsetup.check.requirements import Need, closure
 
 if TYPE_CHECKING:
-    from dlsetup.values.environment import Distribution, Environment
+    from dlsetup.values.environment import Environment
     from dlsetup.values.finding import Finding, Remedy
     from dlsetup.values.situation import Situation
 
@@ -26,7 +27,7 @@ def hold(situation: Situation) -> Finding:
         return skip(NAME, "no framework is installed")
     if situation.environment is None or situation.environment.interpreter.version is None:
         return skip(NAME, "the interpreter that requirements depend on is not known")
-    broken = [need for need in closure(situation, roots) if not need.met and not judged_elsewhere(need)]
+    broken = [need for need in closure(situation, roots) if not need.met and not judged_elsewhere(situation, need)]
     if not broken:
         return _sound(situation.environment)
     mode = "mlx-library-mismatch" if broken[0].by.name == "mlx" else "dependency-violation-after-install"
@@ -48,13 +49,7 @@ def _sound(environment: Environment) -> Finding:
     return skip(NAME, "what the packages require is not in the recording")
 
 
-def framework_distributions(situation: Situation) -> tuple[Distribution, ...]:
-    """Return the installed frameworks."""
-    found = (distribution_of(situation, each) for each in situation.catalog.frameworks)
-    return tuple(each for each in found if each is not None)
-
-
-def judged_elsewhere(need: Need) -> bool:
+def judged_elsewhere(situation: Situation, need: Need) -> bool:
     """Tell whether a check of its own judges this requirement."""
     return (
         need.name.startswith(("nvidia-", "cuda-"))
@@ -64,6 +59,7 @@ def judged_elsewhere(need: Need) -> bool:
         or (need.name == "torch" and need.by.name.startswith("torch"))
         # it comes from the platform, not from the index
         or need.name in {"tensorflow-intel", "tensorflow-macos"}
+        or has_floor(situation, need)
     )
 
 
