@@ -41,7 +41,9 @@ def probe_host(system: System, devices: Callable[[str], tuple[Device, ...]]) -> 
     kind = system.platform if system.platform != "unknown" else uname.system
     probe = {"macos": _mac, "windows": _windows}.get(kind or "", _linux)
     found = probe(system, uname)
-    described = tuple(gpus.described(each, devices) for each in found.sightings)
+    # a text may list the same GPU thousands of times
+    alike = {each: gpus.described(each, devices) for each in set(found.sightings)}
+    described = tuple(alike[each] for each in found.sightings)
     return Host(
         os=replace(found.os, service=services.read(system)),
         libc=found.libc,

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dlsetup.catalog import load_catalog
+from dlsetup.catalog import load_devices
 from dlsetup.commands.record import recorded_text
 from dlsetup.probe import services
 from dlsetup.probe.host import probe_host
@@ -58,7 +58,7 @@ def test_a_runner_is_told_on_every_system(system):
     runner = RecordedSystem(
         {"format": "dlsetup.recording/1", "platform": system, "files": {}, "env": {"GITHUB_ACTIONS": "true"}}
     )
-    assert probe_host(runner, load_catalog()).os.service == "github-actions"
+    assert probe_host(runner, load_devices).os.service == "github-actions"
 
 
 @pytest.mark.parametrize(
@@ -73,5 +73,5 @@ def test_a_recording_keeps_that_a_mark_was_set_and_not_what_it_says(env, contain
     text = recorded_text(machine(env=env))
     assert "private-name" not in text
     assert "10.96.0.1" not in text
-    replayed = probe_host(RecordedSystem(json.loads(text)), load_catalog()).os
+    replayed = probe_host(RecordedSystem(json.loads(text)), load_devices).os
     assert (replayed.container, replayed.service) == (container, service)

@@ -18,11 +18,12 @@ _TABLE = re.compile(
 )
 _CONDA = re.compile(r"^[ \t]*# packages in environment at \S[^\n]*:[ \t]*\n", re.MULTILINE)
 _BANNER = re.compile(
-    r"^[ \t]*(Python \d+\.\d+\.\d+\S* (?:experimental free-threading build |free-threading build )?(?:\||\()[^\n]*"
+    r"^[ \t]*(Python \d{1,3}\.\d{1,3}\.\d{1,3}\S* "
+    r"(?:experimental free-threading build |free-threading build )?(?:\||\()[^\n]*"
     r"\[(?:GCC|Clang|MSC|PyPy|GraalVM)[^\n]*(?:\n\[PyPy[^\n]*)?)$",
     re.MULTILINE,
 )
-_VERSION = re.compile(r"[ \t]*Python (\d+\.\d+(?:\.\d+)?\S*)[ \t]*")
+_VERSION = re.compile(r"[ \t]*Python (\d{1,3}\.\d{1,3}(?:\.\d{1,3})?\S*)[ \t]*")
 _ENOUGH = 3
 """So many pins in a row, with nothing else between them, are a list; fewer may be what somebody wants to install."""
 
