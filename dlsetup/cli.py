@@ -442,6 +442,66 @@ def smoke(
 
 
 @app.command()
+def compare(
+    frameworks: Frameworks = None,
+    install: Annotated[
+        bool,
+        typer.Option("--install", help="Install what is missing in new environments, which are removed afterwards."),
+    ] = False,
+    keep: Annotated[
+        str | None, typer.Option("--keep", metavar="DIR", help="With --install: keep these environments, in DIR.")
+    ] = None,
+    html: Annotated[
+        str | None, typer.Option("--html", metavar="FILE", help="Write a page with bars as well, one file.")
+    ] = None,
+    env: Env = None,
+    python: Python = None,
+    json: Json = False,
+    pytorch_mirror: Mirror = None,
+    offline: Offline = False,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Measure frameworks side by side on this machine: size, import, training, memory.
+
+    Example: dlsetup compare tensorflow pytorch keras jax --install
+    """
+    from dlsetup.commands.compare import check_writable, write_page
+    from dlsetup.commands.compare import compare as run
+
+    output = _output(json=json, verbose=verbose, quiet=quiet, no_color=no_color)
+    if html is not None:
+        check_writable(output.system, html)
+    with output.progress() as progress:
+        found = run(
+            output.system,
+            progress,
+            _wanted(frameworks),
+            environment=env,
+            python=python,
+            make=install,
+            keep=keep,
+            pytorch_mirror=pytorch_mirror,
+            offline=offline,
+        )
+    comparison = output.redacted(found)
+    if html is not None:
+        from dlsetup.render.html_compare import comparison_page
+
+        write_page(html, comparison_page(comparison, **output.paths()))
+    if json:
+        from dlsetup.render.as_json import comparison_json
+
+        _write(comparison_json(comparison))
+    else:
+        from dlsetup.render.as_text import print_comparison
+
+        print_comparison(output.console(), comparison, verbose=verbose, **output.paths())
+    raise typer.Exit(comparison.exit_code)
+
+
+@app.command()
 def doctor(
     frameworks: Frameworks = None,
     deep: Annotated[bool, typer.Option("--deep", help="Import and train what is installed as well.")] = False,

@@ -55,7 +55,7 @@ class Transaction:
         if self._inside:
             self.is_new = not self.environment.is_dir()
             return self
-        self._lock = _acquire(self.environment)
+        self._lock = acquire(self.environment)
         try:
             _put_right(self.environment)
             self._begin()
@@ -138,7 +138,7 @@ def recover(environment: str) -> bool:
     path = _real(environment)
     if not _safe(path).is_dir():
         return False
-    lock = _acquire(path)
+    lock = acquire(path)
     try:
         with undisturbed():
             return _put_right(path)
@@ -155,7 +155,11 @@ def _safe(environment: Path) -> Path:
     return environment.parent / f".{environment.name}.dlsetup"
 
 
-def _acquire(environment: Path) -> BaseFileLock:
+def acquire(environment: Path) -> BaseFileLock:
+    """Lock a folder, whether or not it exists, against every other dlsetup.
+
+    Raises BusyError where another one holds it, InstallFailedError where no lock can be written.
+    """
     from filelock import FileLock, Timeout
 
     try:

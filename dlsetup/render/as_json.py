@@ -14,6 +14,7 @@ from dlsetup.values.plan import Plan, Step
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from dlsetup.values.comparison import Comparison
     from dlsetup.values.overview import FrameworkOverview
     from dlsetup.values.plan import Proposal, Standing
     from dlsetup.values.report import Inventory, Report
@@ -97,6 +98,11 @@ def smoke_json(report: Report, *, indent: int | None = None) -> str:
         {"results": _plain(report.smoke), "findings": _plain(report.findings), "exit_code": report.exit_code},
         indent,
     )
+
+
+def comparison_json(comparison: Comparison, *, indent: int | None = None) -> str:
+    """Return what frameworks came to side by side: `dlsetup.comparison/1`."""
+    return _answer("comparison", _fields(comparison), indent)
 
 
 def explanation_json(explanation: Explanation, *, indent: int | None = None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dlsetup.render.console import export_svg, make_console
 from dlsetup.render.text_catalog import print_catalog, print_survey
+from dlsetup.render.text_compare import print_comparison
 from dlsetup.render.text_explain import print_explanation
 from dlsetup.render.text_findings import print_error
 from dlsetup.render.text_frameworks import print_frameworks
@@ -17,6 +18,7 @@ __all__ = [
     "export_svg",
     "make_console",
     "print_catalog",
+    "print_comparison",
     "print_error",
     "print_explanation",
     "print_frameworks",

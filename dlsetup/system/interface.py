@@ -102,5 +102,6 @@ class System(Protocol):
         (the machine's own name, never recorded), `kernel`,
         `libc` ([family, version]), `disk:PATH` ({"total", "free"} in bytes), `writable:PATH` (bool),
         `cpuinfo` (py-cpuinfo's mapping; slow, ask last), `folder` (the working folder), `home`, `macos` (version),
-        `nvml` (see nvml.py), `process` (the name of the program that the kernel runs this process with), `confstr`.
+        `nvml` (see nvml.py), `process` (the name of the program that the kernel runs this process with), `confstr`,
+        `load` (how many processes wanted to run, on average over the last minute).
         """

@@ -115,6 +115,11 @@ def _temporary(_: str) -> str:
     return tempfile.gettempdir()
 
 
+def _load(_: str) -> float | None:
+    """Return how many processes wanted to run, on average over the last minute; Windows does not count them."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
 def _nvml(_: str) -> dict[str, Any] | None:
     from dlsetup.system import nvml
 
@@ -137,5 +142,6 @@ _QUESTIONS: dict[str, Callable[[str], Any]] = {
     "folder": _folder,
     "home": _home,
     "temporary": _temporary,
+    "load": _load,
     "nvml": _nvml,
 }

@@ -193,10 +193,12 @@ def _completed(argv: tuple[str, ...], answer: object) -> Completed:
         return Completed(argv=argv, exit_code=0, stdout=str(answer))
     exit_code = answer.get("exit", 0)
     problem = answer.get("problem")
+    seconds = answer.get("seconds")
     return Completed(
         argv=argv,
         exit_code=exit_code if isinstance(exit_code, int) else None,
         stdout=str(answer.get("stdout") or ""),
         stderr=str(answer.get("stderr") or ""),
         problem=problem if isinstance(problem, str) else None,
+        seconds=seconds if isinstance(seconds, int | float) else 0.0,
     )

@@ -58,7 +58,7 @@ def smoke_test(
 
     def run(changes: dict[str, str | None], progress: Progress) -> tuple[Answer | None, Completed]:
         listener = _Listener(progress)
-        with _quiet_folder(system) as folder:
+        with quiet_folder(system) as folder:
             env = {**_environment(system, variables, folder), **changes}
             completed = system.run(command, timeout=timeout, env=env, cwd=folder, on_line=listener.hear)
         return listener.answer or parse_answer(completed.stdout.splitlines()), completed
@@ -108,7 +108,7 @@ def _environment(system: System, variables: tuple[tuple[str, str], ...], folder:
 
 
 @contextmanager
-def _quiet_folder(system: System) -> Iterator[str | None]:
+def quiet_folder(system: System) -> Iterator[str | None]:
     """Give a fresh working folder, where no file of the user's shadows a module; none for a recording."""
     if system.replayed:
         yield None
