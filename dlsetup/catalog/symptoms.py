@@ -9,12 +9,23 @@ match in stderr explains; all of them where it is left out, none for lines that 
 from __future__ import annotations
 
 import sys
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from dlsetup.values.symptom import PROOFS, ROLES, Decision, FailureMode, Knowledge, PlatformRemedy, Symptom
+from dlsetup.values.symptom import (
+    PROOFS,
+    ROLES,
+    Consequence,
+    Decision,
+    Ending,
+    FailureMode,
+    Knowledge,
+    Only,
+    PlatformRemedy,
+    Symptom,
+)
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -65,8 +76,14 @@ def read_knowledge(folder: Path) -> Knowledge:
         if path.is_file():
             modes.extend(modes_of(_document(path), layer))
     path = folder / f"{_DECISIONS}.toml"
-    decisions = tuple(decisions_of(_document(path))) if path.is_file() else ()
-    return Knowledge(modes=tuple(modes), decisions=decisions)
+    document = _document(path) if path.is_file() else {}
+    return Knowledge(
+        modes=tuple(modes),
+        decisions=tuple(_rows(document, Decision)),
+        consequences=tuple(_rows(document, Consequence)),
+        endings=tuple(_rows(document, Ending)),
+        only=tuple(_rows(document, Only)),
+    )
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -83,12 +100,15 @@ def modes_of(document: dict[str, Any], layer: str) -> Iterator[FailureMode]:
         yield _mode(row, layer, where)
 
 
-def decisions_of(document: dict[str, Any]) -> Iterator[Decision]:
-    """Yield the decisions of facts. Raises BadRowError."""
-    for number, row in enumerate(document.get("decision", ()), start=1):
-        where = f"{_DECISIONS}.toml, decision {number}"
-        _check_keys(row, Decision, where, missing=("mode", "when", "then", "source"))
-        yield Decision(**row)
+_Row = TypeVar("_Row", Decision, Consequence, Ending, Only)
+
+
+def _rows(document: dict[str, Any], kind: type[_Row]) -> Iterator[_Row]:
+    """Yield the rows of one kind among the decisions."""
+    needed = [each.name for each in fields(kind) if each.default is MISSING]
+    for number, row in enumerate(document.get(kind.__name__.lower(), ()), start=1):
+        _check_keys(row, kind, f"{_DECISIONS}.toml, {kind.__name__.lower()} {number}", missing=needed)
+        yield kind(**_with_tuples(row))
 
 
 def _mode(row: dict[str, Any], layer: str, where: str) -> FailureMode:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlsetup.catalog.symptoms import load_knowledge
 from dlsetup.check import run_checks
-from dlsetup.errors import UnreadableError
+from dlsetup.errors import UnreadableError, UsageError
 from dlsetup.explain import Clues, Search, clean, decoded, facts_of, read_clues
 from dlsetup.explain import explain as explain_matches
 from dlsetup.values.finding import Status
@@ -18,11 +19,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import BinaryIO
 
+    from dlsetup.explain import Facts
+    from dlsetup.system.reports.gathered import Gathered
+    from dlsetup.values.finding import Remedy
+    from dlsetup.values.host import Gpu
     from dlsetup.values.situation import Situation
-    from dlsetup.values.symptom import Knowledge
+    from dlsetup.values.symptom import Explained, Knowledge
 
 HEAD = 512 * 1024
 """So much of a text's beginning, and of its end, is read for reports: facts stand there, not among a million steps."""
+
+FROM_CLUES = 3
+"""The rank of a clue's word on the operating system: after every report's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,27 +51,25 @@ def explain(sources: Iterable[Source], knowledge: Knowledge | None = None) -> Ex
     """Read texts and say what they tell. Raises UnreadableError."""
     known = knowledge or load_knowledge()
     search = Search(known.modes)
-    kept: list[_Excerpt] = []
-    for source in sources:
-        excerpt = _Excerpt(source.name)
-        _read(source, search, excerpt)
-        kept.append(excerpt)
+    kept = [_read(source, search) for source in sources]
     text = "\n".join(excerpt.text for excerpt in kept)
     clues = read_clues(text)
     situation = _situation(text, clues)
     facts = facts_of(situation, clues)
     checks = run_checks(situation) if situation is not None else ()
-    findings = explain_matches(search.matches(), known, facts, checks, several=len(kept) > 1)
-    failed = any(finding.status is Status.FAIL for finding in findings)
+    findings = explain_matches(search.matches(), known, facts, checks, text=text, several=len(kept) > 1)
+    findings = tuple(_for_facts(finding, facts, situation) for finding in findings)
     return Explanation(
         findings=findings,
+        told=tuple(_told(situation, facts)),
         names=tuple(excerpt.name for excerpt in kept),
         size=sum(excerpt.size for excerpt in kept),
-        exit_code=int(failed),
+        exit_code=int(any(finding.status is Status.FAIL for finding in findings)),
     )
 
 
-def _read(source: Source, search: Search, excerpt: _Excerpt) -> None:
+def _read(source: Source, search: Search) -> _Excerpt:
+    excerpt = _Excerpt(source.name)
     try:
         with source.open() as stream:
             search.read(excerpt.keeping(decoded(stream)), source.name)
@@ -73,6 +79,7 @@ def _read(source: Source, search: Search, excerpt: _Excerpt) -> None:
             seen=error.strerror or str(error),
             do="give the path of a log, or send one to standard input: dlsetup explain < train.log",
         ) from error
+    return excerpt
 
 
 class _Excerpt:
@@ -88,10 +95,9 @@ class _Excerpt:
         """Yield the pieces of a text and keep what is needed."""
         for piece in pieces:
             self.size += len(piece)
-            room = HEAD - len(self._head)
-            if room > 0:
-                self._head += piece[:room]
-            self._tail = (self._tail + piece[max(room, 0) :])[-HEAD:]
+            room = max(HEAD - len(self._head), 0)
+            self._head += piece[:room]
+            self._tail = (self._tail + piece[room:])[-HEAD:]
             yield piece
 
     @property
@@ -107,12 +113,93 @@ def _situation(text: str, clues: Clues) -> Situation | None:
     from dlsetup.system.reports import read_reports
 
     gathered = read_reports(text)
-    if clues.system and not gathered.systems:
-        gathered.system(clues.system, 3)
+    _add_clues(gathered, clues)
+    if not gathered.titles and not gathered.values:
+        return None
+    return look(RecordedSystem(gathered.recording()))
+
+
+def _add_clues(gathered: Gathered, clues: Clues) -> None:
+    """Add what stands between the lines; what reports say counts before it."""
+    gathered.system(clues.system or "", FROM_CLUES)
+    gathered.value("machine", clues.architecture)
     if clues.python:
         gathered.facts("told.python", {"version": clues.python})
     for name, version in clues.packages:
         gathered.package(name, version)
-    if not gathered.titles and not gathered.values:
+    reported = {"nvidia-smi", "rocminfo", "rocm-smi", "amd-smi", "xpu-smi", "sycl-ls"} & {
+        title.split(" ")[0] for title in gathered.titles
+    }
+    if not reported and "told.gpus" not in gathered.values:
+        for gpu in _gpus(clues):
+            gathered.gpu(vendor=gpu.vendor, name=gpu.name, architecture=gpu.architecture)
+    if (clues.driver or clues.cuda) and not reported and "told.drivers" not in gathered.values:
+        told = {"version": clues.driver, "supports": f"CUDA {clues.cuda}" if clues.cuda else None}
+        gathered.driver(vendor="nvidia", **{key: value for key, value in told.items() if value})
+
+
+def _gpus(clues: Clues) -> Iterator[Gpu]:
+    """Yield the GPUs that a text names, where the catalog knows them and the text names one model alone."""
+    from dlsetup.commands.target import find_gpu
+
+    names = clues.gpus or clues.architectures
+    if len(names) > 1 and len(clues.architectures) == 1:
+        names = clues.architectures
+    for name in names if len(names) == 1 else ():
+        try:
+            gpu = find_gpu(re.sub(r"-(?:SXM\d?|PCI[Ee])(?:-\d+GB)?", "", name))
+        except UsageError:
+            continue
+        yield replace(gpu, name=name) if clues.gpus else gpu
+
+
+def _for_facts(finding: Explained, facts: Facts, situation: Situation | None) -> Explained:
+    """Name the build that fits, where the remedy installs a framework and the GPU is known."""
+    if finding.remedy is None or situation is None or finding.status is Status.OK:
+        return finding
+    remedy = _fitted(finding.remedy, facts, situation)
+    return replace(finding, remedy=remedy) if remedy is not None else finding
+
+
+_INSTALL = re.compile(r"dlsetup install ([a-z]+)")
+
+
+def _fitted(remedy: Remedy, facts: Facts, situation: Situation) -> Remedy | None:
+    asked = [match[1] for command in remedy.commands if (match := _INSTALL.fullmatch(command))]
+    if len(asked) != 1:
         return None
-    return look(RecordedSystem(gathered.recording()))
+    from dlsetup.commands.fitting import fitting_build
+
+    build = fitting_build(asked[0], situation.host, facts.python)
+    if build is None:
+        return None
+    commands = tuple(build.command if _INSTALL.fullmatch(command) else command for command in remedy.commands)
+    return replace(remedy, text=f"{remedy.text} {build.sentence}", commands=commands)
+
+
+def _told(situation: Situation | None, facts: Facts) -> Iterator[tuple[str, str]]:
+    """Yield the facts that the texts tell, to show."""
+    if situation is None:
+        return
+    host, environment = situation.host, situation.environment
+    system = " ".join(filter(None, [host.os.distribution or facts.system, host.os.version]))
+    where = [name for name, here in (("WSL", facts.wsl), ("a container", facts.container)) if here]
+    where += [facts.service] if facts.service else []
+    yield from (("system", ", in ".join([system, *where])) for _ in [0] if system or where)
+    for gpu in host.gpus:
+        yield (
+            "GPU",
+            " ".join(filter(None, [gpu.name or gpu.vendor, f"({gpu.architecture})" if gpu.architecture else ""])),
+        )
+    for driver in host.drivers:
+        named = " ".join(filter(None, [driver.version, f"({driver.supports})" if driver.supports else ""]))
+        if named:
+            yield f"{driver.vendor} driver", named
+    if facts.python:
+        yield "Python", facts.python
+    if environment is None:
+        return
+    for framework in situation.catalog.frameworks:
+        version = next((v for v in map(environment.version, (framework.package, *framework.variants)) if v), None)
+        if version:
+            yield framework.title, version

@@ -80,8 +80,10 @@ _PREFIXES = (
     # Buildkite and GitLab: [12:00:00], 00:12:31.5
     r"\[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?[ \t|]+",
     # journald: Nov 24 12:00:00 host unit[123]:
-    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\s+\d{1,2} \d\d:\d\d:\d\d \S{1,64} "
-    r"[^\s:\[]{1,64}(?:\[\d+\])?:\s",
+    (
+        r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\s+\d{1,2} \d\d:\d\d:\d\d \S{1,64} "
+        r"[^\s:\[]{1,64}(?:\[\d+\])?:\s"
+    ),
     # the kernel: [ 1234.567890]
     r"\[\s*\d{1,9}\.\d{6}\]\s",
     # torchrun: [rank3]:, [default0]:, [1,2]<stderr>:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dlsetup.explain.cleaning import clean, unprefixed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +35,10 @@ class Clues:
     driver: str | None = None
     cuda: str | None = None
     """The newest CUDA that the driver supports."""
+    cuda_major: str | None = None
+    """The major of CUDA that the installed libraries are for."""
+    loader_path: bool = False
+    """LD_LIBRARY_PATH names a folder of CUDA."""
 
 
 def read_clues(text: str) -> Clues:
@@ -49,6 +57,8 @@ def read_clues(text: str) -> Clues:
         packages=_packages(plain),
         driver=_only(_DRIVER.findall(plain)),
         cuda=_cuda(plain),
+        cuda_major=_only(_LIBRARIES.findall(plain)),
+        loader_path=_LOADER_PATH.search(plain) is not None,
     )
 
 
@@ -66,14 +76,16 @@ _SYSTEMS = (
         "linux",
         re.compile(
             r"(?<![\w.])/(?:home/[\w.-]+|root|usr/local/lib|usr/lib|opt/conda|content|kaggle|workspace)/|"
-            r"\bmanylinux\w*|[\w-]\.so(?:\.\d+)*: |-linux-gnu\b|\bapt(?:-get)? install\b|\bLinux-\d+\.\d"
+            r"\bmanylinux\w*|[\w-]\.so(?:\.\d+)*: |-linux-gnu\b|\[GCC \d+\.\d+\.\d+(?! Compatible)|"
+            r"\bapt(?:-get)? install\b|\bLinux-\d+\.\d"
         ),
     ),
 )
 _WSL = re.compile(r"microsoft-standard-WSL2|/usr/lib/wsl/|(?<![\w.])/mnt/[c-f]/(?:Users|Windows|Program)|\bWSL2\b")
 _CONTAINER = re.compile(
     r"\bdocker: Error response|\bOCI runtime|/\.dockerenv|\bnvidia-container-cli\b|"
-    r"\bdocker(?: compose)? (?:run|exec|up)\b|\bpodman run\b|\bnvcr\.io/|\bkubepods\b|/var/lib/docker/|\bapptainer (?:run|exec|shell)\b|\bsingularity exec\b"
+    r"\bdocker(?: compose)? (?:run|exec|up)\b|\bpodman run\b|"
+    r"\bnvcr\.io/|\bkubepods\b|/var/lib/docker/|\bapptainer (?:run|exec|shell)\b|\bsingularity exec\b"
 )
 _SERVICES = (
     (
@@ -125,12 +137,14 @@ _TOLD_VERSION = re.compile(
     r"\b(PyTorch|TensorFlow|torch|tensorflow|jax|jaxlib)(?: version|\.__version__)?\s*[:=]\s*['\"]?"
     r"(\d{1,2}\.\d{1,3}\.\d{1,3}(?:\+\w+)?)"
 )
+_LIBRARIES = re.compile(r"\bnvidia-[a-z-]{2,30}-cu(\d\d)\b|\b(?:2|1)\.\d{1,2}\.\d\+cu(\d\d)\d\b")
+_LOADER_PATH = re.compile(r"LD_LIBRARY_PATH\W{1,3}[^\s;]{0,400}(?:/cuda|cudnn)", re.IGNORECASE)
 _TOLD_NAMES = {"PyTorch": "torch", "TensorFlow": "tensorflow"}
 
 
-def _only(found: object) -> str | None:
+def _only(found: Iterable[str | tuple[str, ...]]) -> str | None:
     """Return what all agree on."""
-    values = set(found) if not isinstance(found, str) else {found}  # type: ignore[call-overload]
+    values = {"".join(each) for each in found}
     return values.pop() if len(values) == 1 else None
 
 

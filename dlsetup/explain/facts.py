@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dlsetup.explain.clues import Clues
+    from dlsetup.values.environment import Environment
     from dlsetup.values.host import Host
     from dlsetup.values.situation import Situation
+
+_CUDA_FOLDER = re.compile(r"cuda|cudnn|nvidia", re.IGNORECASE)
+# libraries whose number is CUDA's own major: cuFFT, cuRAND and cuSOLVER count for themselves
+_NUMBERED = re.compile(r"\blib(?:cudart|cublas|cublasLt|nvrtc|nvJitLink)\.so\.(\d+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +33,10 @@ class Facts:
     python: str | None = None
     framework: str | None = None
     """Catalog name of what the text is about."""
+    loader_path: bool = False
+    """LD_LIBRARY_PATH holds a folder of CUDA."""
+    cuda: str | None = None
+    """The major that the installed framework was built for."""
 
     @property
     def platform(self) -> str | None:
@@ -37,8 +47,16 @@ class Facts:
             return f"macos-{self.architecture}" if self.architecture else None
         return self.system
 
-    def allow(self, when: Mapping[str, object]) -> bool:
-        """Tell whether every one of these conditions is known to hold."""
+    def allow(self, when: Mapping[str, object], text: str) -> bool:
+        """Tell whether every one of these conditions is known to hold; `text` is what was recognised."""
+        return all(self._holds(key, value, text) for key, value in when.items())
+
+    def _holds(self, key: str, value: object, text: str) -> bool:
+        if key == "vendor":
+            return value in self.vendors and "nvidia" not in self.vendors
+        if key == "cuda":
+            wanted = _NUMBERED.search(text)
+            return None not in (wanted, self.cuda) and (wanted[1] == self.cuda) is value  # type: ignore[index]
         known = {
             "system": self.system,
             "architecture": self.architecture,
@@ -46,19 +64,16 @@ class Facts:
             "container": self.container,
             "service": self.service,
             "framework": self.framework,
+            "loader-path": self.loader_path,
         }
-        return all(
-            value in self.vendors and (value == "nvidia" or "nvidia" not in self.vendors)
-            if key == "vendor"
-            else known.get(key) == value
-            for key, value in when.items()
-        )
+        return known[key] == value
 
 
 def facts_of(situation: Situation | None, clues: Clues) -> Facts:
     """Return the facts of a text: what reports in it say, else what it says by the way."""
     host = situation.host if situation else None
-    interpreter = situation.environment.interpreter if situation and situation.environment else None
+    environment = situation.environment if situation else None
+    loader = (situation.session.variable("LD_LIBRARY_PATH") if situation and situation.session else None) or ""
     return Facts(
         system=(host.os.system if host else None) or clues.system or ("linux" if clues.wsl or clues.service else None),
         architecture=(host.cpu.architecture if host else None) or clues.architecture,
@@ -66,10 +81,27 @@ def facts_of(situation: Situation | None, clues: Clues) -> Facts:
         container=bool(host and host.os.container) or clues.container,
         service=(host.os.service if host else None) or clues.service,
         vendors=_vendors(host),
-        python=(interpreter.version if interpreter else None) or clues.python,
+        python=(environment.interpreter.version if environment else None) or clues.python,
         framework=clues.frameworks[0] if clues.frameworks else None,
+        loader_path=clues.loader_path or _CUDA_FOLDER.search(loader) is not None,
+        cuda=_cuda(environment) or clues.cuda_major,
     )
 
 
 def _vendors(host: Host | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(gpu.vendor for gpu in host.gpus)) if host else ()
+
+
+def _cuda(environment: Environment | None) -> str | None:
+    """Return the major of CUDA that an environment's framework was built for, where something tells it."""
+    if environment is None:
+        return None
+    if environment.torch is not None and environment.torch.cuda:
+        return environment.torch.cuda.split(".")[0]
+    label = re.search(r"\+cu(\d\d)\d$", environment.version("torch") or "")
+    if label:
+        return label[1]
+    majors = {
+        match[1] for each in environment.distributions if (match := re.fullmatch(r"nvidia-.*-cu(\d\d)", each.name))
+    }
+    return majors.pop() if len(majors) == 1 else None

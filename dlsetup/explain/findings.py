@@ -61,10 +61,11 @@ def _status(mode: FailureMode) -> Status:
 
 def _sentence(match: Match, facts: Facts) -> str:
     summary = match.symptom.summary or match.mode.summary
-    return filled(summary, {**_words(facts), **match.groups})
+    return filled(summary, {**words_of(facts), **match.groups})
 
 
-def _words(facts: Facts) -> dict[str, str]:
+def words_of(facts: Facts) -> dict[str, str]:
+    """Return what the words in braces stand for."""
     return {"framework": facts.framework or "FRAMEWORK", "python": "python"}
 
 
@@ -88,7 +89,7 @@ def remedies_of(mode: FailureMode, facts: Facts) -> tuple[Remedy, ...]:
     """Return a mode's remedies for the platform, the best first; all of them where the platform is not known."""
     platform = facts.platform
     fitting = [each for each in mode.remedies if _fits(each, platform, facts)] or list(mode.remedies)
-    words = _words(facts)
+    words = words_of(facts)
     found = [
         Remedy(
             text=filled(each.text, words),
@@ -107,6 +108,11 @@ def _fits(remedy: PlatformRemedy, platform: str | None, facts: Facts) -> bool:
     if not remedy.platforms or platform is None:
         return not remedy.platforms or facts.system is None or any(p.startswith(facts.system) for p in remedy.platforms)
     return platform in remedy.platforms or (platform == "wsl" and "linux" in remedy.platforms)
+
+
+def possible(finding: Explained) -> Explained:
+    """Return a finding as one that a hint alone speaks for."""
+    return replace(finding, status=Status.UNKNOWN)
 
 
 def following(finding: Explained, cause: Explained) -> Explained:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dlsetup.explain.findings import checked, finding_of, following
+from dlsetup.explain.findings import checked, finding_of, following, possible
+from dlsetup.explain.matching import Match
+from dlsetup.explain.no_distribution import reasons
 from dlsetup.explain.ranking import Candidate, candidates
 from dlsetup.values.finding import Status
+from dlsetup.values.symptom import PlatformRemedy, Symptom
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from dlsetup.explain.facts import Facts
-    from dlsetup.explain.matching import Match
+    from dlsetup.explain.no_distribution import Reason
     from dlsetup.values.finding import Finding
     from dlsetup.values.symptom import Explained, FailureMode, Knowledge
 
-_SURE = 2
+SURE = 2
+"""A symptom of less specificity is a hint: facts, or another symptom, have to agree."""
+
+_PIP = re.compile(r"[Nn]o\s+matching\s+distribution|satisfies\s+the\s+requirement|from\s+versions")
+_CONFIRMED = 0.75
+"""What a failed check adds to the score of the mode that it names, too."""
 
 
 def explain(
@@ -26,14 +35,19 @@ def explain(
     facts: Facts,
     checks: Sequence[Finding] = (),
     *,
+    text: str = "",
     several: bool = False,
 ) -> tuple[Explained, ...]:
-    """Return the findings of a text, the likeliest cause first."""
-    ranked = decided(candidates(matches), knowledge, facts)
-    failed = [checked(each) for each in checks if each.status is Status.FAIL and each.because is None]
-    mine = without_repeats(ranked)
-    told = [finding_of(each, facts, several=several) for each in mine]
-    return tuple(joined(list(zip(mine, told, strict=True)), failed))
+    """Return the findings of texts, the likeliest cause first.
+
+    `checks` are the answers of doctor's checks about the facts in the texts, and `text` is what may hold pip's lists.
+    """
+    failed = [each for each in checks if each.status is Status.FAIL and each.because is None]
+    ranked = _with_reasons(candidates(matches), tuple(reasons(text, knowledge, facts)), knowledge)
+    ranked = _confirmed(decided(ranked, knowledge, facts), failed)
+    kept = without_repeats(ranked)
+    told = {each.mode.id: finding_of(each, facts, several=several) for each in kept}
+    return tuple(_ordered(kept, told, [checked(each) for each in failed], knowledge))
 
 
 def decided(ranked: tuple[Candidate, ...], knowledge: Knowledge, facts: Facts) -> tuple[Candidate, ...]:
@@ -41,23 +55,80 @@ def decided(ranked: tuple[Candidate, ...], knowledge: Knowledge, facts: Facts) -
     modes = {mode.id: mode for mode in knowledge.modes}
     by_id = {each.mode.id: each for each in ranked}
     for candidate in ranked:
-        then = _other(candidate.mode, knowledge, facts, modes)
-        if then is None:
+        then = _other(candidate, knowledge, facts, modes)
+        if then is None or candidate.mode.id not in by_id:
             continue
-        old = by_id.pop(candidate.mode.id)
-        known = by_id.get(then.id)
-        own = known.matches if known else ()
-        by_id[then.id] = Candidate(
-            mode=then, matches=(*own, *(replace(each, mode=then) for each in old.matches)), bonus=max(old.bonus, 0.25)
-        )
+        del by_id[candidate.mode.id]
+        own = by_id[then.id].matches if then.id in by_id else ()
+        renamed = Candidate(mode=then, matches=(*own, *(_renamed(each, then) for each in candidate.matches)))
+        # what was sure stays sure
+        by_id[then.id] = replace(renamed, bonus=max(candidate.score - renamed.score, 0.0))
     return tuple(sorted(by_id.values(), key=lambda each: each.key))
 
 
-def _other(mode: FailureMode, knowledge: Knowledge, facts: Facts, modes: dict[str, FailureMode]) -> FailureMode | None:
+def _renamed(match: Match, mode: FailureMode) -> Match:
+    """Return a match as one of another mode, whose own sentence is said then."""
+    return replace(match, mode=mode, symptom=replace(match.symptom, summary=None))
+
+
+def _other(
+    candidate: Candidate, knowledge: Knowledge, facts: Facts, modes: dict[str, FailureMode]
+) -> FailureMode | None:
     for decision in knowledge.decisions:
-        if decision.mode == mode.id and decision.then in modes and facts.allow(decision.when):
+        applies = decision.mode == candidate.mode.id and decision.then in modes
+        if applies and facts.allow(decision.when, candidate.best.text):
             return modes[decision.then]
     return None
+
+
+def _with_reasons(
+    ranked: tuple[Candidate, ...], found: tuple[Reason, ...], knowledge: Knowledge
+) -> tuple[Candidate, ...]:
+    """Put the reason why pip found nothing in the place of what its sentence alone may mean."""
+    modes = {mode.id: mode for mode in knowledge.modes}
+    known = [each for each in found if each.mode in modes]
+    if not known:
+        return ranked
+    kept = []
+    where: dict[str, Match] = {}
+    for candidate in ranked:
+        rest = []
+        for match in candidate.matches:
+            if _PIP.search(match.text):
+                where.setdefault("", match)
+            else:
+                rest.append(match)
+        if rest:
+            kept.append(replace(candidate, matches=tuple(rest)))
+    own = [_reasoned(each, modes[each.mode], where.get("")) for each in known]
+    # the same cause may be named by a symptom, too
+    names = {each.mode.id for each in own}
+    return tuple(sorted([*own, *(each for each in kept if each.mode.id not in names)], key=lambda each: each.key))
+
+
+def _reasoned(reason: Reason, mode: FailureMode, like: Match | None) -> Candidate:
+    mode = replace(mode, role="cause", severity="error")
+    if reason.text is not None:
+        mode = replace(mode, remedies=(PlatformRemedy(text=reason.text, commands=reason.commands),))
+    symptom = Symptom(pattern="", literal="", specificity=3, example="", summary=reason.summary)
+    match = Match(
+        mode=mode,
+        symptom=symptom,
+        text=reason.line,
+        groups={},
+        line=reason.line,
+        offset=like.offset if like else 0,
+        line_number=like.line_number if like else 0,
+        source=like.source if like else "",
+    )
+    return Candidate(mode=mode, matches=(match,))
+
+
+def _confirmed(ranked: tuple[Candidate, ...], failed: list[Finding]) -> tuple[Candidate, ...]:
+    """Let a check that finds the same in the facts add to a symptom's weight."""
+    modes = {each.mode for each in failed}
+    weighed = [replace(each, bonus=each.bonus + _CONFIRMED) if each.mode.id in modes else each for each in ranked]
+    return tuple(sorted(weighed, key=lambda each: each.key))
 
 
 def without_repeats(ranked: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
@@ -73,23 +144,44 @@ def without_repeats(ranked: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
     return tuple(kept)
 
 
-def joined(told: list[tuple[Candidate, Explained]], failed: list[Explained]) -> list[Explained]:
-    """Join symptoms and failed checks: what both say is one finding; a wrapper follows from a cause."""
-    merged = [(candidate, _confirmed(finding, failed)) for candidate, finding in told]
-    modes = {finding.mode for _, finding in merged}
-    others = [each for each in failed if each.mode not in modes]
-    causes = [f for c, f in merged if c.mode.role == "cause" and c.best.symptom.specificity >= _SURE]
-    causes += others
-    causes += [f for c, f in merged if c.mode.role == "cause" and c.best.symptom.specificity < _SURE]
-    rest = [(c, f) for c, f in merged if c.mode.role != "cause"]
-    wrappers = [f if not causes else following(f, causes[0]) for c, f in rest if c.mode.role == "wrapper"]
-    first = causes + wrappers
-    background = [f for c, f in rest if c.mode.role == "background"]
-    noise = [f for c, f in rest if c.mode.role == "noise"]
-    return [*first, *background, *noise]
+def _ordered(
+    kept: tuple[Candidate, ...], told: dict[str, Explained], failed: list[Explained], knowledge: Knowledge
+) -> Iterable[Explained]:
+    """Yield causes, then what follows from them, then what is there beside them."""
+    merged = {mode: _joined(finding, failed) for mode, finding in told.items()}
+    known = {finding.mode for finding in merged.values()}
+    others = [each for each in failed if each.mode is None or each.mode not in known]
+    role = {each.mode.id: each.mode.role for each in kept}
+    sure = {each.mode.id for each in kept if each.score >= SURE}
+    above = _causes(set(merged), knowledge)
+    causes = [
+        finding for mode, finding in merged.items() if role[mode] == "cause" and mode in sure and mode not in above
+    ]
+    first = [*causes, *others]
+    wrappers = [finding for mode, finding in merged.items() if role[mode] == "wrapper" and mode not in above]
+    hints = [
+        finding for mode, finding in merged.items() if role[mode] == "cause" and mode not in sure and mode not in above
+    ]
+    yield from first
+    if first:
+        yield from (following(finding, first[0]) for finding in wrappers)
+    elif wrappers or hints:
+        yield from wrappers
+        yield from (possible(each) for each in (hints if not wrappers else ()))
+    yield from (following(merged[mode], merged[of]) for mode, of in above.items())
+    for kind in ("background", "noise"):
+        yield from (finding for mode, finding in merged.items() if role[mode] == kind and mode not in above)
 
 
-def _confirmed(finding: Explained, failed: list[Explained]) -> Explained:
+def _causes(found: set[str], knowledge: Knowledge) -> dict[str, str]:
+    """Return which of the modes that were found follow from which other."""
+    return {
+        mode: each.of for each in knowledge.consequences if each.of in found for mode in each.modes if mode in found
+    }
+
+
+def _joined(finding: Explained, failed: list[Explained]) -> Explained:
+    """Join a symptom with the check that finds the same: its remedy is made for the facts."""
     same = next((each for each in failed if each.mode is not None and each.mode == finding.mode), None)
     if same is None:
         return finding
@@ -100,5 +192,5 @@ def _confirmed(finding: Explained, failed: list[Explained]) -> Explained:
         summary=same.summary,
         evidence=(*finding.evidence, *same.evidence),
         remedy=same.remedy or finding.remedy,
-        alternatives=alternatives,
+        alternatives=alternatives if same.remedy else finding.alternatives,
     )

@@ -80,11 +80,50 @@ class Decision:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Consequence:
+    """Modes that only follow from another where that is found as well."""
+
+    of: str
+    modes: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """The newest release that pip is offered, and what keeps newer ones away."""
+
+    package: str
+    last: str
+    mode: str
+    source: str
+    python: str | None = None
+    """The Python whose last release it is."""
+    summary: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Only:
+    """A package that is published for some systems alone."""
+
+    package: str
+    systems: tuple[str, ...]
+    mode: str
+    summary: str
+    """Names {package}."""
+    text: str
+    source: str
+    commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Knowledge:
-    """What is known of failure modes."""
+    """What is known of failure modes, and by which facts they are told apart."""
 
     modes: tuple[FailureMode, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    consequences: tuple[Consequence, ...] = ()
+    endings: tuple[Ending, ...] = ()
+    only: tuple[Only, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
