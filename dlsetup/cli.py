@@ -59,6 +59,10 @@ Mirror = Annotated[
         help="A mirror of download.pytorch.org/whl.",
     ),
 ]
+Index = Annotated[
+    str | None,
+    typer.Option("--index-url", metavar="URL", envvar="DLSETUP_INDEX_URL", help="An index that stands in for PyPI."),
+]
 Offline = Annotated[bool, typer.Option("--offline", help="Use only what is in uv's cache and in folders.")]
 
 
@@ -200,6 +204,7 @@ def plan(
     json: Json = False,
     env: Env = None,
     python: Python = None,
+    index_url: Index = None,
     pytorch_mirror: Mirror = None,
     offline: Offline = False,
     verbose: Verbose = False,
@@ -225,6 +230,7 @@ def plan(
         compute=compute,
         environment=env,
         python=python,
+        index_url=index_url,
         pytorch_mirror=pytorch_mirror,
         offline=offline,
     )
@@ -332,6 +338,7 @@ def install(
     ] = False,
     host: HostFile = None,
     json: Json = False,
+    index_url: Index = None,
     pytorch_mirror: Mirror = None,
     offline: Offline = False,
     verbose: Verbose = False,
@@ -353,6 +360,7 @@ def install(
         compute=compute,
         environment=env,
         python=python,
+        index_url=index_url,
         pytorch_mirror=pytorch_mirror,
         offline=offline,
         dry_run=dry_run,
@@ -674,6 +682,27 @@ def _wanted(texts: list[str] | None) -> tuple[Any, ...]:
     return read_wanted(tuple(texts), load_catalog())
 
 
+def _chosen(output: Output) -> tuple[Any, ...]:
+    """Let the user choose a framework at a terminal.
+
+    Raises UsageError where there is none.
+    """
+    if output.json or not output.interactive():
+        raise UsageError(
+            "no framework is named",
+            seen="neither the command line nor a dlsetup.toml here names one",
+            do="name one or more, for example: dlsetup install pytorch",
+        )
+    from dlsetup.commands.frameworks import recommended
+    from dlsetup.render.as_text import print_choice
+
+    offers = recommended(output.system)
+    print_choice(output.console(stderr=True), offers)
+    answer = typer.prompt("Which one? A number or a name", default="1", err=True).strip()
+    numbered = {str(number): each.framework for number, each in enumerate(offers, 1)}
+    return _wanted([numbered.get(answer, answer)])
+
+
 def _request(
     output: Output,
     frameworks: list[str] | None,
@@ -699,19 +728,23 @@ def _requests(
 ) -> tuple[Request, ...]:
     """Return what is asked for: one request for each machine."""
     from dlsetup.catalog import load_catalog
+    from dlsetup.commands.project import read_project
     from dlsetup.commands.target import stated_hosts
     from dlsetup.commands.wanted import read_accelerator, read_compute
     from dlsetup.values.request import Request
 
-    wanted = _wanted(frameworks)
-    if not wanted:
-        raise UsageError(
-            "no framework is named",
-            seen="the command line has none",
-            do="name one or more, for example: dlsetup install pytorch",
-        )
-    rest["accelerator"] = read_accelerator(accelerator)
-    rest["compute"] = read_compute(compute, wanted, load_catalog())
+    project = read_project(output.system)
+    wanted = _wanted(frameworks or list(project.frameworks)) or _chosen(output)
+    for option, default in (
+        ("environment", project.env),
+        ("python", project.python),
+        ("index_url", project.index_url),
+        ("pytorch_mirror", project.pytorch_mirror),
+        ("offline", project.offline),
+    ):
+        rest[option] = rest.get(option) or default
+    rest["accelerator"] = read_accelerator(accelerator or project.accelerator)
+    rest["compute"] = read_compute(compute or project.compute, wanted, load_catalog())
     stated = stated_hosts(output.system, host=host, targets=targets, gpus=gpus, driver=driver)
     backend = output.system.variable("KERAS_BACKEND")
     return tuple(

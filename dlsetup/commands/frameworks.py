@@ -18,6 +18,21 @@ if TYPE_CHECKING:
     from dlsetup.values.overview import FrameworkOverview
 
 
+_OFTEN = ("pytorch", "tensorflow", "keras", "jax", "mlx")
+"""The order in which frameworks are offered that use a machine equally well: the more asked for first."""
+
+
+def recommended(system: System) -> tuple[FrameworkOverview, ...]:
+    """Return the living frameworks that fit this machine, those first that use its GPU."""
+
+    def order(row: FrameworkOverview) -> tuple[bool, int]:
+        place = _OFTEN.index(row.framework) if row.framework in _OFTEN else len(_OFTEN)
+        return not any(each.version and each.accelerator != "cpu" for each in row.accelerators), place
+
+    rows = (row for row in frameworks(system) if row.state != "retired")
+    return tuple(sorted((row for row in rows if any(each.version for each in row.accelerators)), key=order))
+
+
 def frameworks(system: System, *, host: Host | None = None, python: str | None = None) -> tuple[FrameworkOverview, ...]:
     """Return one row for each framework, for this machine or for the stated one.
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from dlsetup.system.interface import System
     from dlsetup.values.build import Build, Catalog
-    from dlsetup.values.environment import Java
+    from dlsetup.values.environment import IndexSettings, Java
     from dlsetup.values.plan import Place, Standing
     from dlsetup.values.report import Progress
     from dlsetup.values.request import Request
@@ -93,7 +93,7 @@ def make_planner(request: Request, system: System, progress: Progress) -> Planne
     session = probe_session(system)
     # the environment that will be installed into may have a pip configuration of its own
     there = request.environment or session.active or f"{session.folder}/{DEFAULT}" if request.host is None else None
-    settings = usable(read_pip_configuration(system, there), system, progress)
+    settings = usable(with_index(read_pip_configuration(system, there), request.index_url), system, progress)
     catalog = with_mirror(load_catalog(), request.pytorch_mirror)
     if request.compute is not None:
         check_compute(request.compute, catalog, option="--compute")
@@ -129,6 +129,13 @@ def _java(request: Request, system: System, catalog: Catalog) -> Java | None:
     """Return this machine's Java where something that is wanted needs it; of another machine nothing is known."""
     needed = request.host is None and needs_java(catalog, (each.framework for each in request.wanted))
     return probe_java(system) if needed else None
+
+
+def with_index(settings: IndexSettings, url: str | None) -> IndexSettings:
+    """Return the settings with the default index replaced by the one that the user states."""
+    if url is None:
+        return settings
+    return replace(settings, index_url=url, no_index=False)
 
 
 def with_mirror(catalog: Catalog, mirror: str | None) -> Catalog:

@@ -7,7 +7,7 @@ from dlsetup.render.text_catalog import print_catalog, print_survey
 from dlsetup.render.text_compare import print_comparison
 from dlsetup.render.text_explain import print_explanation
 from dlsetup.render.text_findings import print_error
-from dlsetup.render.text_frameworks import print_frameworks
+from dlsetup.render.text_frameworks import print_choice, print_frameworks
 from dlsetup.render.text_host import print_inventory
 from dlsetup.render.text_plan import print_proposal
 from dlsetup.render.text_report import print_report
@@ -18,6 +18,7 @@ __all__ = [
     "export_svg",
     "make_console",
     "print_catalog",
+    "print_choice",
     "print_comparison",
     "print_error",
     "print_explanation",

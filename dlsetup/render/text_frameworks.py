@@ -44,6 +44,15 @@ def print_frameworks(
     _show_reasons(page, rows, verbose=verbose)
 
 
+def print_choice(console: Console, offers: Sequence[FrameworkOverview]) -> None:
+    """Show what there is to choose from, numbered; the first is the recommended one."""
+    page = Page(console)
+    for number, offer in enumerate(offers, 1):
+        best = next(each for each in offer.accelerators if each.version)
+        usual = " (recommended)" if number == 1 else ""
+        page.line(f"{number}  {words.release(offer.framework, best.version)} for {best.accelerator}{usual}")
+
+
 def _as_table(page: Page, rows: Sequence[FrameworkOverview]) -> bool:
     """Draw a table, where there is room for it."""
     from rich.text import Text

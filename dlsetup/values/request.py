@@ -50,6 +50,8 @@ class Request:
     """The name by which --target states that machine, of which nothing else is known then."""
     backend: str | None = None
     """KERAS_BACKEND, where the user has set it."""
+    index_url: str | None = None
+    """URL of the index that stands in for PyPI; None: the one of pip's configuration, else uv's default."""
     pytorch_mirror: str | None = None
     """URL of a mirror of https://download.pytorch.org/whl with the same lines below it."""
     offline: bool = False
