@@ -9,9 +9,10 @@ from dlsetup.check.answers import fail, ok, skip, warn
 from dlsetup.check.commands import dlsetup_install, export, pip_install, system_of, unset
 from dlsetup.check.installed import Installed, code_inside, distribution_of, installed
 from dlsetup.check.machine.nvidia import hides_all
+from dlsetup.check.machine.nvidia_module import differs
 from dlsetup.check.packages.cuda_libraries import cuda_major
 from dlsetup.check.remedies import change_packages
-from dlsetup.check.versions import version
+from dlsetup.check.versions import older, version
 from dlsetup.values.architecture import runs_on
 from dlsetup.values.finding import Remedy
 
@@ -31,6 +32,9 @@ VARIABLES = "https://docs.python.org/3/using/cmdline.html#environment-variables"
 def unshadowed_libraries(situation: Situation) -> Finding:
     """Look on the loader's path for the libraries that wheels bring themselves."""
     session, environment = situation.session, situation.environment
+    compat = _compat(situation)
+    if compat is not None:
+        return compat
     if session is not None and session.partial:
         return _toolkit(situation, session) or skip(LOADER, "what lies on the loader's path is not known")
     if session is None or not session.loader:
@@ -48,6 +52,51 @@ def unshadowed_libraries(situation: Situation) -> Finding:
         if both:
             return _shadowed(situation, entry.folder, both[0], bundled[_soname(both[0])])
     return ok(LOADER, "the loader path hides none of the installed libraries")
+
+
+_CONSUMER = re.compile(r"\b(?:GeForce|TITAN|MX\d{3})\b")
+"""Boards on which CUDA's forward compatibility never works: it is for data centre boards, some RTX boards and Jetson.
+
+Source: https://docs.nvidia.com/deploy/cuda-compatibility/forward-compatibility.html
+"""
+
+
+def _compat(situation: Situation) -> Finding | None:
+    """See a compatibility library (cuda-compat) that the loader takes where the GPU does not support it."""
+    library, driver = situation.machine.nvidia.libcuda, situation.host.driver("nvidia")
+    gpus = situation.host.gpus_of("nvidia")
+    if library is None or library.path is None or "/compat" not in library.path or not gpus:
+        return None
+    consumer = next((gpu.name for gpu in gpus if gpu.name and _CONSUMER.search(gpu.name)), None)
+    if driver is None or not differs(library.version, driver.version):
+        return None
+    if older(library.version, driver.version or ""):
+        return fail(
+            LOADER,
+            "cuda-user-kernel-driver-mix-803",
+            "Programs load a compatibility library of CUDA that is older than the driver.",
+            evidence=(f"{library.path} is of {library.version}", f"the driver is {driver.version}"),
+            remedy=_without_compat(situation),
+        )
+    if consumer is None:
+        return None
+    return fail(
+        LOADER,
+        "cuda-compat-on-unsupported-gpu",
+        f"Programs load NVIDIA's compatibility library, which {consumer} does not support.",
+        evidence=(f"{library.path} is of {library.version}", f"the driver is {driver.version}"),
+        remedy=_without_compat(situation),
+    )
+
+
+def _without_compat(situation: Situation) -> Remedy:
+    apt = situation.host.os.distribution in {"debian", "ubuntu"}
+    return Remedy(
+        text="Take that folder off the loader's path; for a newer CUDA, update the driver.",
+        commands=(unset(situation, "LD_LIBRARY_PATH"), *(("sudo apt remove 'cuda-compat-*'",) if apt else ())),
+        needs_root=apt,
+        links=("https://docs.nvidia.com/deploy/cuda-compatibility/forward-compatibility.html",),
+    )
 
 
 _TOOLKIT = re.compile(r"/cuda[-/](\d+)(?:\.\d+)?/(?:targets/[\w-]+/)?lib(?:64)?/?$")

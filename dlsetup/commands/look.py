@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from dlsetup.catalog import load_catalog, load_devices
 from dlsetup.commands.places import existing_environment
 from dlsetup.probe import (
+    for_environment,
     probe_environment,
     probe_host,
     probe_java,
+    probe_machine,
     probe_session,
     probe_storage,
     read_pip_configuration,
@@ -42,6 +44,7 @@ def look(
         catalog = load_catalog()
         storage = probe_storage(system, place or session.folder or "/")
         indexes = read_pip_configuration(system, place)
+        machine = probe_machine(system, host)
         found = asked.result() if asked else None
     return Situation(
         host=host,
@@ -52,6 +55,7 @@ def look(
         indexes=indexes,
         wanted=wanted,
         java=probe_java(system) if _wants_java(catalog, found, wanted) else None,
+        machine=for_environment(system, machine, found),
     )
 
 
@@ -91,12 +95,14 @@ def _from_lists(system: System, wanted: tuple[str, ...]) -> Situation:
     """Look at a recording that holds no environment's files, at most lists and reports."""
     from dlsetup.probe.listed import probe_listed, probe_listed_session
 
+    host = probe_host(system, load_devices)
     return Situation(
-        host=probe_host(system, load_devices),
+        host=host,
         environment=probe_listed(system),
         session=probe_listed_session(system),
         catalog=load_catalog(),
         wanted=wanted,
+        machine=probe_machine(system, host),
     )
 
 

@@ -52,8 +52,10 @@ RELEVANT = frozenset(
         "HSA_ENABLE_SDMA",
         "HSA_OVERRIDE_GFX_VERSION",
         "NVIDIA_DISABLE_REQUIRE",
+        "NVIDIA_REQUIRE_CUDA",
         # which toolkit is found by what compiles or searches
         "BNB_CUDA_VERSION",
+        "CC",
         "CUDA_DIR",
         "CUDA_HOME",
         "CUDA_PATH",
@@ -90,6 +92,7 @@ RELEVANT = frozenset(
         # several processes
         "GLOO_SOCKET_IFNAME",
         "LOCAL_RANK",
+        "LOCAL_WORLD_SIZE",
         "MASTER_ADDR",
         "MASTER_PORT",
         "NCCL_DEBUG",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dlsetup.values.build import Catalog
 from dlsetup.values.host import Host
+from dlsetup.values.machine import Machine
 
 if TYPE_CHECKING:
     from dlsetup.values.environment import Environment, IndexSettings, Java, Session, Storage
@@ -31,3 +32,5 @@ class Situation:
     """The user's pip configuration; None where it was not read."""
     java: Java | None = None
     """The Java that Spark would start; None where nobody looked."""
+    machine: Machine = field(default_factory=Machine)
+    """How the machine is set up to run things, as far as somebody looked."""

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, skip
+from dlsetup.check.machine import container_driver
 from dlsetup.check.machine.amd import uses
 from dlsetup.values.finding import Remedy
 
@@ -32,7 +33,8 @@ def container_passes_gpu(situation: Situation) -> Finding:
     host = situation.host
     kind = host.os.container
     if kind is None:
-        return skip(CONTAINER, "not in a container")
+        found = None if host.os.wsl else container_driver.host_side(situation)
+        return found or container_driver.service_notes(situation) or skip(CONTAINER, "not in a container")
     nvidia, driver = host.gpus_of("nvidia"), host.driver("nvidia")
     if nvidia and driver is not None and driver.state != "ok":
         name = nvidia[0].name or "an NVIDIA GPU"
@@ -40,8 +42,15 @@ def container_passes_gpu(situation: Situation) -> Finding:
         if driver.state == "error" and re.search(r"eperm|not permitted|denied|unknown error", evidence[1].lower()):
             return _lost(evidence)
         if driver.state == "missing" or "libnvidia-ml" in evidence[1]:
-            return _without(kind, evidence)
-    return _without_amd(situation) or ok(CONTAINER, f"{kind} container" + (" with its GPU" if host.gpus else ""))
+            return container_driver.without_libraries(situation, kind, evidence) or _without(kind, evidence)
+    questions = (
+        _without_amd,
+        container_driver.baked_in,
+        container_driver.newer_image,
+        container_driver.service_notes,
+    )
+    found = next((found for question in questions if (found := question(situation)) is not None), None)
+    return found or ok(CONTAINER, f"{kind} container" + (" with its GPU" if host.gpus else ""))
 
 
 def _without(kind: str, evidence: tuple[str, ...]) -> Finding:

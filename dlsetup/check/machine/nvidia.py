@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dlsetup.check.answers import fail, ok, skip, unknown
 from dlsetup.check.commands import unset
 from dlsetup.check.installed import installed
+from dlsetup.check.machine import nvidia_module
 from dlsetup.check.versions import version
 from dlsetup.values.architecture import compute_capability
 from dlsetup.values.finding import Remedy
@@ -39,12 +40,23 @@ def driver_serves(situation: Situation) -> Finding:
     if lent(situation):
         return ok(DRIVER, f"{gpus[0].name or 'the NVIDIA GPU'} is lent to a virtual machine ({driver.detail})")
     if driver.state != "ok":
-        return _trouble(situation, gpus[0], driver)
-    ended = _ended(situation, gpus, driver)
-    if ended is not None:
-        return ended
+        return nvidia_module.wrong_flavour(situation) or _trouble(situation, gpus[0], driver)
+    found = _ended(situation, gpus, driver) or _half(situation)
+    if found is not None:
+        return found
     supports = f" ({driver.supports})" if driver.supports else ""
     return ok(DRIVER, f"NVIDIA driver {driver.version or 'of unknown version'}{supports}")
+
+
+def _half(situation: Situation) -> Finding | None:
+    """See what keeps CUDA from a driver that works."""
+    questions = (
+        nvidia_module.wrong_flavour,
+        nvidia_module.mixed_library,
+        nvidia_module.without_uvm,
+        nvidia_module.waiting,
+    )
+    return next((found for question in questions if (found := question(situation)) is not None), None)
 
 
 def _untold(situation: Situation, gpu: Gpu) -> Finding:
@@ -140,7 +152,7 @@ def _trouble(situation: Situation, gpu: Gpu, driver: Driver) -> Finding:
                 links=(GUIDE,),
             ),
         )
-    return fail(
+    return nvidia_module.without_room(situation, evidence) or fail(
         DRIVER,
         _mode_of_error(words),
         "The NVIDIA driver does not answer as it should.",
@@ -156,6 +168,9 @@ def _mode_of_error(words: str) -> str | None:
 
 
 def _missing(situation: Situation, name: str, driver: Driver, evidence: tuple[str, ...]) -> Finding:
+    found = nvidia_module.not_loaded(situation, evidence)
+    if found is not None:
+        return found
     if driver.version is not None or re.search(r"module|not loaded|communicate", (driver.detail or "").lower()):
         return fail(
             DRIVER,

@@ -1,0 +1,69 @@
+"""What several processes need of the network: interfaces, RDMA devices, a free port."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dlsetup.probe.answers import content
+from dlsetup.values.machine import Network
+
+if TYPE_CHECKING:
+    from dlsetup.system.interface import System
+
+INTERFACES = "/sys/class/net"
+RDMA = "/sys/class/infiniband"
+RDMA_FILES = "/dev/infiniband"
+TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
+
+NAMED_BY = ("NCCL_SOCKET_IFNAME", "GLOO_SOCKET_IFNAME")
+_LISTENING = re.compile(r"^\s*\d+: [0-9A-F]{8,32}:([0-9A-F]{4}) [0-9A-F]{8,32}:0000 0A\b", re.MULTILINE)
+
+
+def read(system: System) -> Network:
+    """Return what is there; each is asked only where a variable or device gives a reason."""
+    if system.platform != "linux":
+        return Network()
+    named = any(system.variable(name) for name in NAMED_BY)
+    rdma = system.listing(RDMA) or ()
+    files = system.listing(RDMA_FILES) if rdma else None
+    return Network(
+        interfaces=system.listing(INTERFACES) if named else None,
+        rdma=rdma,
+        rdma_device_files=None if files is None else any(name.startswith("uverbs") for name in files),
+        listening=_listening(system) if system.variable("MASTER_PORT") else (),
+    )
+
+
+def _listening(system: System) -> tuple[int, ...]:
+    return tuple(sorted({port for path in TABLES for port in parse_listening(content(system, path))}))
+
+
+def parse_listening(text: str) -> tuple[int, ...]:
+    """Read the ports in state LISTEN (0A) from /proc/net/tcp (https://docs.kernel.org/networking/proc_net_tcp.html)."""
+    return tuple(int(port, 16) for port in _LISTENING.findall(text))
+
+
+IOMMU = "/sys/class/iommu"
+COMMAND_LINE = "/proc/cmdline"
+CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+def translates_addresses(system: System) -> bool | None:
+    """Tell whether the IOMMU translates what devices send to each other; "iommu=pt" lets them through."""
+    names = system.listing(IOMMU)
+    if names is None or system.platform != "linux":
+        return None
+    return bool(names) and not parse_passes(content(system, COMMAND_LINE))
+
+
+def parse_passes(text: str) -> bool:
+    """Tell whether the kernel was started with translation off (Documentation/admin-guide/kernel-parameters.txt)."""
+    words = set(text.split())
+    return bool(words & {"iommu=pt", "iommu.passthrough=1", "iommu=off", "intel_iommu=off", "amd_iommu=off"})
+
+
+def missing_certificates(system: System) -> tuple[tuple[str, str], ...]:
+    """Return the variables that name a file of certificates which is not there."""
+    named = ((name, system.variable(name)) for name in CERTIFICATES)
+    return tuple((name, path) for name, path in named if path and system.exists(path) is False)

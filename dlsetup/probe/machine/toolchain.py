@@ -1,0 +1,108 @@
+"""What compiles while programs run: a C compiler, Python's headers, a CUDA toolkit."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from dlsetup.probe import paths
+from dlsetup.values.machine import Toolchain
+
+if TYPE_CHECKING:
+    from dlsetup.system.interface import System
+    from dlsetup.values.environment import Environment
+
+COMPILERS = ("gcc", "clang")
+"""What Triton looks for where CC is not set (python/triton/runtime/build.py)."""
+
+CUDA = "/usr/local/cuda"
+
+_TRITON = frozenset({"triton", "pytorch-triton-rocm", "pytorch-triton-xpu", "triton-rocm", "triton-xpu"})
+
+
+def read(system: System, environment: Environment) -> Toolchain:
+    """Return what is there; asked only where something is installed that compiles."""
+    names = {each.name for each in environment.distributions}
+    if not names & _TRITON:
+        return Toolchain()
+    home = _cuda_home(system)
+    return Toolchain(
+        compiler=_compiler(system),
+        headers=_headers(system, environment),
+        cuda_home=home,
+        cuda_version=_cuda_version(system, home) if home else None,
+    )
+
+
+def _compiler(system: System) -> str | None:
+    named = system.variable("CC")
+    if named:
+        return named
+    if system.variable("PATH") is None:
+        return None
+    return next((found for name in COMPILERS if (found := paths.first_on_path(system, name))), "")
+
+
+def _headers(system: System, environment: Environment) -> bool | None:
+    here = environment.interpreter
+    if here.base_prefix is None or here.minor is None:
+        return None
+    threads = "t" if here.free_threaded else ""
+    return system.exists(f"{here.base_prefix}/include/python{here.minor}{threads}/Python.h")
+
+
+def _cuda_home(system: System) -> str | None:
+    """Return what torch.utils.cpp_extension would take: the variables, nvcc on the PATH, the usual folder."""
+    named = system.variable("CUDA_HOME") or system.variable("CUDA_PATH")
+    if named:
+        return named
+    compiler = paths.first_on_path(system, "nvcc")
+    if compiler:
+        return paths.parent(system, paths.parent(system, compiler))
+    return CUDA if system.exists(CUDA) else None
+
+
+def _cuda_version(system: System, home: str) -> str | None:
+    return parse_version(system.read(paths.join(system, home, "version.json")).text or "")
+
+
+def parse_version(text: str) -> str | None:
+    """Read the toolkit's version from its version.json: {"cuda": {"version": "12.6.2"}, ...}."""
+    try:
+        answer = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    cuda = answer.get("cuda") if isinstance(answer, dict) else None
+    version = cuda.get("version") if isinstance(cuda, dict) else None
+    return version if isinstance(version, str) and re.fullmatch(r"\d{1,3}\.\d{1,3}[\d.]{0,20}", version) else None
+
+
+BUS = "/sys/bus/pci/devices"
+TPUS = frozenset({"0x0027", "0x0056", "0x005e", "0x0062", "0x0063", "0x006f", "0x0076", "0x007c", "0x0083"})
+"""Google's accelerators (vendor 1ae0), as jax/_src/hardware_utils.py lists them; its network cards are no such."""
+
+_GOOGLE = "0x1ae0"
+
+
+def tpus(system: System, environment: Environment) -> int:
+    """Count the TPUs on the bus, where JAX is installed."""
+    if environment.distribution("jax") is None:
+        return 0
+    found = 0
+    for name in system.listing(BUS) or ():
+        if (system.read(f"{BUS}/{name}/vendor").text or "").strip() == _GOOGLE:
+            found += (system.read(f"{BUS}/{name}/device").text or "").strip() in TPUS
+    return found
+
+
+def dxg_runtime(system: System, environment: Environment) -> bool | None:
+    """Tell whether AMD's run time for WSL is there, where a ROCm build is installed in WSL."""
+    torch = environment.torch
+    if torch is None or not torch.hip or not system.exists("/dev/dxg"):
+        return None
+    bundled = [f"{site}/torch/lib/librocdxg.so" for site in environment.interpreter.site_packages]
+    stands = [system.exists(path) for path in ("/opt/rocm", *bundled)]
+    if any(stands):
+        return True
+    return False if all(answer is False for answer in stands) else None
