@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from dlsetup import uv
+from dlsetup.resolve.taken import taken
 from dlsetup.values.plan import Package, Query, Resolution, Source
 
 if TYPE_CHECKING:
@@ -165,18 +166,23 @@ def _files(row: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _size(row: dict[str, Any]) -> int | None:
-    """Return the bytes of the one wheel, or source archive, that the lock names."""
-    files = _files(row)
-    sizes = [file.get("size") for file in files]
-    if len(sizes) == 1 and isinstance(sizes[0], int):
-        return sizes[0]
-    url = str(files[0].get("url", "")) if len(files) == 1 else ""
+    """Return the bytes of the wheel that an installer takes, or of the source archive where there is no wheel."""
+    files = {_name(file): file for file in _files(row)}
+    file = files.get(taken(list(files)) or "") or (row.get("sdist") if len(files) == 1 else None) or {}
+    size = file.get("size")
+    if isinstance(size, int):
+        return size
+    url = str(file.get("url", ""))
     if url.startswith("file://"):
         from urllib.parse import unquote, urlsplit
 
         path = Path(unquote(urlsplit(url).path))
         return path.stat().st_size if path.is_file() else None
     return None
+
+
+def _name(file: dict[str, Any]) -> str:
+    return str(file.get("url") or file.get("path") or "").rpartition("/")[2].partition("#")[0]
 
 
 def _loads(text: str) -> dict[str, Any]:
