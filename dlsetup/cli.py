@@ -511,7 +511,22 @@ def compare(
 
 @app.command()
 def doctor(
-    frameworks: Frameworks = None,
+    checks: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[CHECK|GROUP|FRAMEWORK]...",
+            help="Ask these checks only (fit.driver, packages), or about these frameworks.",
+        ),
+    ] = None,
+    listing: Annotated[
+        bool, typer.Option("--list", help="Show every check: its name, its group and what should be true.")
+    ] = False,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="CHECK", help="Only this check or group. Can be repeated.")
+    ] = None,
+    skip: Annotated[
+        list[str] | None, typer.Option("--skip", metavar="CHECK", help="Not this check or group. Can be repeated.")
+    ] = None,
     deep: Annotated[bool, typer.Option("--deep", help="Import and train what is installed as well.")] = False,
     fix: Annotated[
         bool, typer.Option("--fix", help="Carry out the remedies marked automatic, then check again.")
@@ -529,23 +544,53 @@ def doctor(
 
     Example: dlsetup doctor --deep
     """
-    from dlsetup.commands.doctor import doctor as run
-
     output = _output(json=json, verbose=verbose, quiet=quiet, no_color=no_color)
+    if listing:
+        _show_questions(output)
+        return
+    if dry_run and not fix:
+        raise UsageError(
+            "--dry-run goes with --fix", seen="doctor alone changes nothing", do="dlsetup doctor --fix --dry-run"
+        )
     system: Any = output.system
     if host is not None:
         from dlsetup.commands.target import open_host
 
         system = open_host(output.system, host)
-    names = tuple(each.framework for each in _wanted(frameworks))
+    asked: dict[str, Any] = {"environment": env, "python": python, "deep": deep}
+    if checks or only or skip:
+        asked["choice"] = _choice(checks, only, skip)
     with output.progress() as progress:
-        if fix and host is None and not dry_run:
+        if fix:
             from dlsetup.commands.fix import fix as mend
 
-            mend(output.system, progress, environment=env, python=python)
-        report = run(system, progress, environment=env, python=python, wanted=names, deep=deep)
+            report = mend(system, progress, dry_run=dry_run, **asked)
+        else:
+            from dlsetup.commands.doctor import doctor as run
+
+            report = run(system, progress, **asked)
     _show_report(output, report, system)
     raise typer.Exit(report.exit_code)
+
+
+def _choice(checks: list[str] | None, only: list[str] | None, skip: list[str] | None) -> Any:  # noqa: ANN401 - a Choice
+    from dlsetup.catalog import load_catalog
+    from dlsetup.commands.choice import read_choice
+
+    return read_choice(tuple(checks or ()), tuple(only or ()), tuple(skip or ()), load_catalog())
+
+
+def _show_questions(output: Output) -> None:
+    from dlsetup.commands.choice import questions
+
+    if output.json:
+        from dlsetup.render.as_json import questions_json
+
+        _write(questions_json(questions()))
+        return
+    from dlsetup.render.as_text import print_questions
+
+    print_questions(output.console(), questions())
 
 
 @app.command()

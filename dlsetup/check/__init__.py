@@ -20,13 +20,15 @@ from dlsetup.check.packages import (
     requires,
     tensorflow,
 )
-from dlsetup.values.finding import Status
+from dlsetup.values.finding import Question, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from dlsetup.values.finding import Finding
     from dlsetup.values.situation import Situation
 
-__all__ = ["CHECKS", "Check", "attribute_proofs", "blocked", "blocking", "run_checks"]
+__all__ = ["CHECKS", "Check", "attribute_proofs", "blocked", "blocking", "questions", "run_checks"]
 
 _OUTER = ("m.container", "m.wsl")
 _BROKEN = ("py.env", "py.stdlib")
@@ -243,12 +245,26 @@ def attribute_proofs(proofs: tuple[Finding, ...], findings: tuple[Finding, ...])
     return tuple(attributed(proof) for proof in proofs)
 
 
-def run_checks(situation: Situation) -> tuple[Finding, ...]:
-    """Ask every check, and attribute what follows from an earlier failure to that."""
+def run_checks(situation: Situation, chosen: Container[str] | None = None) -> tuple[Finding, ...]:
+    """Ask every check (or the chosen ones), and attribute what follows from an earlier failure to that."""
     findings: dict[str, Finding] = {}
     for check in CHECKS:
-        findings[check.name] = check.attributed(check.ask(situation), findings)
+        if chosen is None or check.name in chosen:
+            findings[check.name] = check.attributed(check.ask(situation), findings)
     return tuple(findings.values())
+
+
+DEEP: tuple[Question, ...] = (
+    Question(check="run.import", group="run", title="The frameworks can be imported", deep=True),
+    Question(check="run.device", group="run", title="They train on the device that they should use", deep=True),
+    Question(check="run.compute", group="run", title="They compute right, and learn", deep=True),
+)
+"""What only running a framework answers, once for each of them."""
+
+
+def questions() -> tuple[Question, ...]:
+    """Return what can be asked, in display order."""
+    return (*(Question(check=each.name, group=each.group, title=each.title) for each in CHECKS), *DEEP)
 
 
 def blocking(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

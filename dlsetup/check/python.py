@@ -19,6 +19,7 @@ from dlsetup.check.installed import (
     frameworks_in_scope,
     interpreter_architecture,
 )
+from dlsetup.check.unfinished import cut_short
 from dlsetup.check.versions import normal, public
 from dlsetup.values.finding import Remedy
 
@@ -244,6 +245,9 @@ def _any_fits(situation: Situation, interpreter: Interpreter) -> Finding | None:
 def sound(situation: Situation) -> Finding:
     """Look for what makes an environment unusable, or another than the user thinks."""
     environment = situation.environment
+    halfway = cut_short(situation, ENV)
+    if halfway is not None:
+        return halfway
     if environment is None:
         return skip(ENV, "no environment" if situation.plan is None else "the environment is yet to be made")
     problem = environment.problem or environment.interpreter.problem

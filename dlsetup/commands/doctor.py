@@ -6,12 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dlsetup.check import attribute_proofs, run_checks
+from dlsetup.commands.choice import EVERYTHING
 from dlsetup.commands.look import exit_code, installed, look
+from dlsetup.commands.runnable import runnable
 from dlsetup.values.report import Report
 
 if TYPE_CHECKING:
+    from dlsetup.commands.choice import Choice
     from dlsetup.system.interface import System
     from dlsetup.values.report import Progress
+    from dlsetup.values.situation import Situation
 
 
 def doctor(
@@ -20,12 +24,18 @@ def doctor(
     *,
     environment: str | None = None,
     python: str | None = None,
-    wanted: tuple[str, ...] = (),
+    choice: Choice = EVERYTHING,
     deep: bool = False,
 ) -> Report:
     """Check a machine and one environment on it; `deep` trains each installed framework as well."""
-    situation = look(system, environment=environment, python=python, wanted=wanted)
-    findings = run_checks(situation)
+    situation = look(system, environment=environment, python=python, wanted=choice.frameworks)
+    return examine(situation, system, progress, choice=choice, deep=deep)
+
+
+def examine(situation: Situation, system: System, progress: Progress, *, choice: Choice, deep: bool) -> Report:
+    """Ask what was chosen about a situation, by running the frameworks too if that is wanted."""
+    findings = run_checks(situation, choice.checks)
+    deep = (deep or choice.deep) and choice.trains
     report = Report(
         command="doctor",
         host=situation.host,
@@ -35,10 +45,11 @@ def doctor(
         findings=findings,
         frameworks=installed(situation),
         deep=deep,
+        left_out=choice.left_out,
     )
     if deep and situation.environment is not None and not system.replayed:
         from dlsetup.commands.smoke import train_installed
 
-        results, found = train_installed(situation, system, progress, wanted)
-        report = replace(report, smoke=results, findings=findings + attribute_proofs(found, findings))
-    return replace(report, exit_code=exit_code(report.findings))
+        results, found = train_installed(situation, system, progress, choice.frameworks)
+        report = replace(report, smoke=results, findings=findings + choice.of(attribute_proofs(found, findings)))
+    return replace(report, findings=runnable(report.findings, system), exit_code=exit_code(report.findings))

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from dlsetup.catalog import load_catalog, load_devices
-from dlsetup.commands.places import existing_environment
+from dlsetup.commands.named import absolute
+from dlsetup.commands.places import DEFAULT, existing_environment
 from dlsetup.probe import (
     for_environment,
     probe_environment,
@@ -17,6 +18,7 @@ from dlsetup.probe import (
     probe_storage,
     read_pip_configuration,
 )
+from dlsetup.values.environment import change_folder
 from dlsetup.values.finding import Status
 from dlsetup.values.situation import Situation
 
@@ -56,7 +58,22 @@ def look(
         wanted=wanted,
         java=probe_java(system) if _wants_java(catalog, found, wanted) else None,
         machine=for_environment(system, machine, found),
+        unfinished=_unfinished(system, session, place, environment or python),
     )
+
+
+def _unfinished(system: System, session: Session, place: str | None, named: str | None) -> tuple[str, str] | None:
+    """Return the environment whose change has not ended: the one that is looked at, or one that was being made here."""
+    here = absolute(system, session.folder, DEFAULT) if session.folder and named is None else None
+    for folder in dict.fromkeys(each for each in (place, here) if each is not None):
+        if system.replayed or not system.exists(change_folder(system.link(folder) or folder)):
+            continue
+        from dlsetup.install import unfinished
+
+        state = unfinished(folder)
+        if state is not None:
+            return folder, state
+    return None
 
 
 def _wants_java(catalog: Catalog, environment: Environment | None, wanted: tuple[str, ...]) -> bool:

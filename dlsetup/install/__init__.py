@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dlsetup import uv
 from dlsetup.errors import DlsetupError, IndexFailedError, InstallFailedError
 from dlsetup.install.shims import write_shim
-from dlsetup.install.transaction import INSIDE, Transaction, recover, write_whole
+from dlsetup.install.transaction import INSIDE, Transaction, recover, unfinished, write_whole
 from dlsetup.values.report import Outcome
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dlsetup.values.plan import Plan, Step
     from dlsetup.values.report import Progress
 
-__all__ = ["INSIDE", "Transaction", "execute", "recover", "set_defaults"]
+__all__ = ["INSIDE", "Transaction", "execute", "recover", "set_defaults", "unfinished"]
 
 STEP_SECONDS = 6 * 3600.0
 """Gigabytes over a slow line take hours; uv itself gives up on a line that is dead."""

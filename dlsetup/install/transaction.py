@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlsetup.errors import BusyError, InstallFailedError
 from dlsetup.system.signals import undisturbed
+from dlsetup.values.environment import change_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,13 +147,29 @@ def recover(environment: str) -> bool:
         lock.release()
 
 
+def unfinished(environment: str) -> str | None:
+    """Tell of a change that has not ended: "running" where a dlsetup is at work, "cut short" where none is any more."""
+    path = _real(environment)
+    if not (_safe(path) / JOURNAL).is_file():
+        return None
+    try:
+        # whoever began the change has made the file of its lock
+        if _lock_path(path).exists():
+            acquire(path).release()
+    except BusyError:
+        return "running"
+    except InstallFailedError:
+        return "cut short"
+    return "cut short"
+
+
 def _real(environment: str) -> Path:
     """Return the folder itself: an environment that is reached by a link is changed behind it, and the link stays."""
     return Path(os.path.realpath(environment))
 
 
 def _safe(environment: Path) -> Path:
-    return environment.parent / f".{environment.name}.dlsetup"
+    return Path(change_folder(str(environment)))
 
 
 def acquire(environment: Path) -> BaseFileLock:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dlsetup.values.comparison import Comparison
+    from dlsetup.values.finding import Question
     from dlsetup.values.overview import FrameworkOverview
     from dlsetup.values.plan import Proposal, Standing
     from dlsetup.values.report import Inventory, Report
@@ -85,10 +86,16 @@ def report_json(report: Report, *, indent: int | None = None) -> str:
             "smoke": _plain(report.smoke),
             "plans": None if report.proposal is None else _plain(report.proposal.plans),
             "outcomes": _plain(report.outcomes),
+            "repairs": None if report.repairs is None else _plain(report.repairs),
             "exit_code": report.exit_code,
         },
         indent,
     )
+
+
+def questions_json(questions: Iterable[Question], *, indent: int | None = None) -> str:
+    """Return what doctor can be asked: `dlsetup.checks/1`."""
+    return _answer("checks", {"checks": _plain(tuple(questions))}, indent)
 
 
 def smoke_json(report: Report, *, indent: int | None = None) -> str:

@@ -10,6 +10,7 @@ from dlsetup.render.text_findings import print_error
 from dlsetup.render.text_frameworks import print_choice, print_frameworks
 from dlsetup.render.text_host import print_inventory
 from dlsetup.render.text_plan import print_proposal
+from dlsetup.render.text_questions import print_questions
 from dlsetup.render.text_report import print_report
 from dlsetup.render.text_smoke import print_smoke
 from dlsetup.render.text_why import print_standings
@@ -25,6 +26,7 @@ __all__ = [
     "print_frameworks",
     "print_inventory",
     "print_proposal",
+    "print_questions",
     "print_report",
     "print_smoke",
     "print_standings",

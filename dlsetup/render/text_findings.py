@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _LABELS = 7
 """Columns of "seen", "do", "then" and "mode" with the gap after them."""
 _FEW = 3
+_OF_THE_SHELL = ("unset ", "export ", "$env:", "Remove-Item Env:")
+"""What changes the shell that it is typed in; a program cannot change its parent's variables."""
 _NEEDS_ROOT = "root rights"
 _NEEDS_REBOOT = "a restart of the machine"
 
@@ -31,9 +33,11 @@ def print_error(console: Console, what: str, seen: str = "", do: str = "", *, ho
             page.row(label, text, indent=7, column=7 + _LABELS)
 
 
-def show_finding(page: Page, finding: Finding, follow: Sequence[Finding] = (), *, verbose: bool = False) -> None:
+def show_finding(
+    page: Page, finding: Finding, follow: Sequence[Finding] = (), *, verbose: bool = False, prefix: str = ""
+) -> None:
     """Write a finding with all its parts, and those that only follow from it."""
-    indent = show_headline(page, finding)
+    indent = show_headline(page, finding, prefix=prefix)
     show_evidence(page, finding.evidence, indent, verbose=verbose)
     if finding.remedy is not None:
         _show_remedy(page, finding.remedy, indent, verbose=verbose)
@@ -42,14 +46,14 @@ def show_finding(page: Page, finding: Finding, follow: Sequence[Finding] = (), *
         page.row("mode", (finding.mode, "dim"), indent=indent, column=indent + _LABELS)
 
 
-def show_headline(page: Page, finding: Finding, width: int = 0) -> int:
+def show_headline(page: Page, finding: Finding, width: int = 0, *, prefix: str = "") -> int:
     """Write a finding's first line, its check in a column of some width; return where its parts begin."""
     word = finding.status.value
-    indent = max(len(word), 4) + 2
+    indent = len(prefix) + max(len(word), 4) + 2
     check = finding.check if page.narrow else finding.check.ljust(width)
     hang = indent if page.narrow else indent + len(check) + 3
     summary = (finding.summary, "bold" if finding.status is Status.FAIL else "")
-    page.line((word.ljust(indent), STATUS[word]), (check, "cyan"), "   ", summary, hang=hang)
+    page.line(prefix, (word.ljust(indent - len(prefix)), STATUS[word]), (check, "cyan"), "   ", summary, hang=hang)
     return indent
 
 
@@ -83,7 +87,10 @@ def remedy_note(remedy: Remedy) -> str:
     ]
     if needs:
         return f"(needs {words.listed(needs)})"
-    return "(dlsetup doctor --fix does it for you)" if remedy.automatic else ""
+    if remedy.automatic:
+        return "(dlsetup doctor --fix does it for you)"
+    shell = any(command.startswith(_OF_THE_SHELL) for command in remedy.commands)
+    return "(in your own shell, and in its profile if it is set there: no program can do it for you)" if shell else ""
 
 
 def _show_followers(page: Page, follow: Sequence[Finding], indent: int, *, verbose: bool) -> None:

@@ -29,7 +29,7 @@ _GROUPS = {
     "inst": "installer",
     "pkg": "packages",
     "fit": "fit",
-    "env": "variables",
+    "env": "environment",
     "run": "run",
     "dist": "distributed",
 }
@@ -48,9 +48,8 @@ def print_report(
     for environment in report.environments:
         page.line((environment_words(page, environment), LABEL), hang=2)
     _show_plans(page, report, verbose=verbose)
-    for chapter in story.chapters:
-        page.blank()
-        show_finding(page, chapter.cause, chapter.follow, verbose=verbose)
+    _show_repairs(page, report)
+    _show_chapters(page, report, story, verbose=verbose)
     for outcome in report.outcomes:
         _show_failure(page, outcome)
     _show_calm(page, report, story, verbose=verbose)
@@ -81,6 +80,38 @@ def _show_plans(page: Page, report: Report, *, verbose: bool) -> None:
             page.line((reason, LABEL), indent=2)
 
 
+_REPAIRS = {"planned": "would mend", "mended": "mended", "failed": "not mended", "returned": "not mended"}
+_REPAIR_STATUS = {"planned": "plan", "mended": "ok", "failed": "fail", "returned": "fail"}
+
+
+def _show_repairs(page: Page, report: Report) -> None:
+    """Write what --fix did, or would do: the trouble, the commands, and what came of them."""
+    repairs = report.repairs or ()
+    indent = max((len(_REPAIRS[each.status]) for each in repairs), default=0) + 2
+    for repair in repairs:
+        page.blank()
+        word = (_REPAIRS[repair.status].ljust(indent), STATUS[_REPAIR_STATUS[repair.status]])
+        check = "" if page.narrow else f"{repair.check}   "
+        page.line(word, (check, "cyan"), repair.summary, hang=indent + len(check))
+        for command in repair.commands:
+            page.command(command, indent=indent + 2)
+        if repair.detail:
+            page.line(f"{repair.detail}.", indent=indent)
+
+
+def _show_chapters(page: Page, report: Report, story: Story, *, verbose: bool) -> None:
+    """Write what is not well; after --fix as a numbered list, for that is what is left to do by hand."""
+    planned = {(each.check, each.summary) for each in report.repairs or () if each.status == "planned"}
+    left = [each for each in story.chapters if (each.cause.check, each.cause.summary) not in planned]
+    if report.repairs is not None and left:
+        page.blank()
+        page.line(("By hand, in this order:" if len(left) > 1 else "By hand:", "bold"))
+    for number, chapter in enumerate(left, start=1):
+        page.blank()
+        prefix = f"{number}. " if report.repairs is not None else ""
+        show_finding(page, chapter.cause, chapter.follow, verbose=verbose, prefix=prefix)
+
+
 def _show_failure(page: Page, outcome: Outcome) -> None:
     """Write a step that failed, with the last words of its tool."""
     if outcome.exit_code == 0:
@@ -101,7 +132,10 @@ def _show_calm(page: Page, report: Report, story: Story, *, verbose: bool) -> No
         _show_every(page, report, story)
     else:
         _show_groups(page, report, story)
-    if report.command == "doctor" and not report.deep:
+    if report.left_out:
+        asked = words.counted(report.left_out, "check")
+        page.line((f"--    not checked: {asked} that you did not ask for", LABEL), hang=_INDENT)
+    elif report.command == "doctor" and not report.deep:
         page.line(("--    not checked: import, training, network (add --deep)", LABEL), hang=_INDENT)
 
 

@@ -54,6 +54,9 @@ def _trouble(report: Report, story: Story) -> str:
         return f'the step "{broken.title}" failed'
     if report.proposal is not None and report.proposal.status == "unsupported":
         return "nothing that is published fits"
+    vain = next((each for each in report.repairs or () if each.exit_code), None)
+    if vain is not None:
+        return vain.summary
     return f"the command ended with exit code {report.exit_code}" if report.exit_code else ""
 
 
@@ -76,7 +79,7 @@ def _proof(trained: tuple[SmokeResult, ...]) -> str:
 def _health(report: Report, story: Story) -> Verdict:
     passed = sum(finding.status is Status.OK for finding in report.findings)
     if not passed:
-        return Verdict(word="Not known", status="unknown", text="no check could be answered")
+        return _nothing_passed(report)
     unknown, warned = story.of(Status.UNKNOWN), story.of(Status.WARN)
     if unknown:
         return Verdict(word="Not sure", status="unknown", text=unknown[0].cause.summary)
@@ -84,12 +87,31 @@ def _health(report: Report, story: Story) -> Verdict:
         word = f"Works, with {words.counted(len(warned), 'warning')}"
         return Verdict(word=word, status="warn", text=warned[0].cause.summary)
     checks = f"{words.counted(passed, 'check')} passed"
-    if report.session is not None and not report.environments:
-        return Verdict(word="Healthy so far", status="ok", text=f"{checks}, but no Python environment was looked at")
-    if report.frameworks == ():
-        return Verdict(word="Healthy so far", status="ok", text=f"{checks}, but no framework is installed here")
+    mended = sum(each.status == "mended" for each in report.repairs or ())
+    if mended:
+        checks = f"{words.counted(mended, 'problem')} mended, {checks}"
+    reservation = _reservation(report)
+    if reservation:
+        return Verdict(word="Healthy so far", status="ok", text=checks + reservation)
     names = [words.release(name, version) for name, version in report.frameworks or ()]
     return Verdict(word="Healthy", status="ok", text=", ".join([*names, checks, "nothing to mend"]))
+
+
+def _reservation(report: Report) -> str:
+    """Return what keeps a machine without trouble from being called healthy."""
+    if report.left_out:
+        return " of those that were asked for"
+    if report.session is not None and not report.environments:
+        return ", but no Python environment was looked at"
+    return ", but no framework is installed here" if report.frameworks == () else ""
+
+
+def _nothing_passed(report: Report) -> Verdict:
+    if report.left_out and report.findings and all(each.status is Status.SKIP for each in report.findings):
+        return Verdict(
+            word="Nothing to say", status="skip", text="what was asked for does not apply here (-v tells why)"
+        )
+    return Verdict(word="Not known", status="unknown", text="no check could be answered")
 
 
 def count(story: Story) -> str:
@@ -105,26 +127,41 @@ def count(story: Story) -> str:
 def next_step(report: Report, story: Story, folder: str | None = None) -> NextStep:
     """Return what to do now, if anything; `folder` is the one that the user is in."""
     if story.chapters:
-        return _repair(story.chapters)
+        return _repair(report, story.chapters, folder)
     if report.exit_code or any(outcome.exit_code != 0 for outcome in report.outcomes):
         return NextStep()
     if report.command == "install" and report.outcomes and report.environments:
         return _activation(report.environments[0], report, folder)
-    if report.command == "doctor" and report.frameworks == ():
+    return _further(report, folder) if report.command == "doctor" and not report.left_out else NextStep()
+
+
+def _further(report: Report, folder: str | None) -> NextStep:
+    """Return what comes after a look that found nothing amiss."""
+    if report.frameworks == ():
         return NextStep(command="dlsetup install pytorch", text="sets one up (or name another)")
-    if report.command == "doctor" and not report.deep and report.environments:
-        return NextStep(command="dlsetup doctor --deep", text="trains a small network to prove it")
+    if not report.deep and report.environments:
+        return NextStep(command=_again(report, folder, "--deep"), text="trains a small network to prove it")
     return NextStep()
 
 
-def _repair(chapters: tuple[Chapter, ...]) -> NextStep:
+def _again(report: Report, folder: str | None, option: str) -> str:
+    """Return the doctor's command that looks at the same environment once more."""
+    argv = ["dlsetup", "doctor", option]
+    environment = report.environments[0] if report.environments else None
+    usual = report.session.active or f"{report.session.folder}/.venv" if report.session else None
+    if environment is not None and environment.kind in {"venv", "conda"} and usual not in {None, environment.path}:
+        argv += ["--env", words.path(environment.path, folder=folder)]
+    return words.command_line(argv)
+
+
+def _repair(report: Report, chapters: tuple[Chapter, ...], folder: str | None) -> NextStep:
     """Return the remedy of the worst trouble that has one."""
     remedies = [chapter.cause.remedy for chapter in chapters if chapter.cause.remedy is not None]
     if not remedies:
         return NextStep()
     remedy = remedies[0]
     if remedy.automatic:
-        return NextStep(command="dlsetup doctor --fix")
+        return NextStep(command=_again(report, folder, "--fix"))
     if len(remedy.commands) == 1:
         return NextStep(command=remedy.commands[0])
     if remedy.commands:

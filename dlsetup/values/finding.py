@@ -50,3 +50,19 @@ class Finding:
     remedy: Remedy | None = None
     because: str | None = None
     """The check of the earlier failure that this one follows from."""
+    environment: str | None = None
+    """The environment that it is about, where several were looked at."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What a check asks."""
+
+    check: str
+    """A public name: "fit.driver"."""
+    group: str
+    """machine, interpreter, installer, packages, fit, environment or run."""
+    title: str
+    """What should be true."""
+    deep: bool = False
+    """True where a framework has to be run for the answer."""

@@ -54,6 +54,25 @@ class SmokeResult:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Repair:
+    """An automatic remedy, and what came of it."""
+
+    check: str
+    """The check that found what it mends."""
+    summary: str
+    """What was found."""
+    status: str
+    """planned (nothing is done yet), mended, failed (a command ended badly) or returned (found again afterwards)."""
+    mode: str | None = None
+    commands: tuple[str, ...] = ()
+    """The command lines that run, in order."""
+    detail: str = ""
+    """Why it failed, or what brought the trouble back."""
+    exit_code: int = 0
+    """What the command ends with because of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Inventory:
     """What `detect` shows: the machine, its interpreters and its disks."""
 
@@ -80,6 +99,10 @@ class Report:
     frameworks: tuple[tuple[str, str | None], ...] | None = None
     """Catalog name and version of each framework in the environment; None where nobody looked."""
     exit_code: int = 0
+    repairs: tuple[Repair, ...] | None = None
+    """What --fix did, or would do; None where nobody asked for it."""
+    left_out: int = 0
+    """Checks that the user did not ask for."""
 
 
 class Progress(Protocol):

@@ -30,6 +30,8 @@ class Situation:
     """What is about to be installed; None where doctor only looks."""
     indexes: IndexSettings | None = None
     """The user's pip configuration; None where it was not read."""
+    unfinished: tuple[str, str] | None = None
+    """The environment that dlsetup began to change, and whether that is "running" or was "cut short"."""
     java: Java | None = None
     """The Java that Spark would start; None where nobody looked."""
     machine: Machine = field(default_factory=Machine)

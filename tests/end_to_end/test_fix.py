@@ -126,7 +126,7 @@ def test_a_remedy_that_fails_changes_nothing(dlsetup, environment):
     before = sorted(str(path) for path in environment.rglob("*") if "__pycache__" not in str(path))
     done = dlsetup("doctor", "--fix")
     assert done.returncode == 5
-    assert "as it was before" in done.stderr
+    assert "as it was before" in done.stdout
     assert sorted(str(path) for path in environment.rglob("*") if "__pycache__" not in str(path)) == before
 
 

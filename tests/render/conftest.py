@@ -10,14 +10,16 @@ from types import SimpleNamespace
 import pytest
 from packaging.version import Version
 
+from dlsetup.render import words
 from dlsetup.render.as_text import make_console
 from dlsetup.values.build import Build
+from dlsetup.values.comparison import Comparison, ComparisonRow, ImportTime
 from dlsetup.values.environment import Distribution, Environment, Interpreter, Session, Storage, TorchBuild
-from dlsetup.values.finding import Finding, Remedy, Status
+from dlsetup.values.finding import Finding, Question, Remedy, Status
 from dlsetup.values.host import Cpu, Driver, Gap, Gpu, Host, Libc, OperatingSystem
 from dlsetup.values.overview import Availability, FrameworkOverview
 from dlsetup.values.plan import Package, Plan, Proposal, Reason, Rejection, Standing, Step
-from dlsetup.values.report import Inventory, Outcome, Report, SmokeResult
+from dlsetup.values.report import Inventory, Outcome, Repair, Report, SmokeResult
 from dlsetup.values.survey import CatalogRow, Disagreement, FrameworkRows, IndexState, Survey
 from dlsetup.values.symptom import Explained, Explanation
 
@@ -355,6 +357,33 @@ def without(*checks: str) -> tuple[Finding, ...]:
 
 BROKEN = doctor(*without("fit.driver", "pkg.cuda-libs"), SKIPPED, MIXED_CUDA, OLD_DRIVER, *FOLLOWERS, exit_code=1)
 
+REPAIRS = (
+    Repair(
+        check="pkg.files",
+        mode="leftover-partial-install",
+        summary="An interrupted installation left folders behind.",
+        status="mended",
+        commands=(f"rm -rf {FOLDER}/.venv/lib/python3.11/site-packages/~umpy",),
+    ),
+    Repair(
+        check=MIXED_CUDA.check,
+        mode=MIXED_CUDA.mode,
+        summary=MIXED_CUDA.summary,
+        status="failed",
+        commands=(f"{FOLDER}/.venv/bin/python -m pip uninstall -y nvidia-nccl-cu12",),
+        detail="could not mend it: it ended with exit code 2: no space left. The environment is as it was before",
+        exit_code=5,
+    ),
+)
+
+PLANNED_REPAIRS = tuple(replace(each, status="planned", detail="", exit_code=0) for each in REPAIRS)
+
+QUESTIONS = (
+    Question(check="m.gpu", group="machine", title="The GPUs of this machine are known"),
+    Question(check="m.nvidia-driver", group="machine", title="The NVIDIA driver serves its GPUs"),
+    Question(check="run.import", group="run", title="The frameworks can be imported", deep=True),
+)
+
 INSTALLED = Report(
     command="install",
     host=CPU_ONLY,
@@ -630,6 +659,90 @@ SURVEY = Survey(
 )
 
 
+def import_time(median: float, **facts) -> ImportTime:
+    known = {"imported": "torch", "first_seconds": 3 * median, "runs": 3, "start_seconds": 0.02}
+    return ImportTime(
+        **{**known, "median_seconds": median, "least_seconds": median * 0.96, "most_seconds": median * 1.2, **facts}
+    )
+
+
+def compared(framework: str, **facts) -> ComparisonRow:
+    known = {"title": words.title(framework), "state": "active", "ended": None, "successor": None, "supported": "cpu"}
+    return ComparisonRow(framework=framework, **{"outcome": "measured", **known, **facts})
+
+
+NOT_MEASURED = tuple(
+    Gap(what=what, why="not installed")
+    for what in ("installed_bytes", "import_time", "train_seconds", "peak_memory_bytes")
+)
+
+COMPARISON = Comparison(
+    host=CPU_ONLY,
+    load=1.6,
+    rows=(
+        compared(
+            "keras",
+            environment=f"{FOLDER}/.venv",
+            python="3.11.7",
+            version="3.15.1",
+            backend="torch",
+            accelerator="cpu",
+            device="CPU:0",
+            download_bytes=238_000_000,
+            installed_bytes=780 * 1024**2,
+            packages=21,
+            import_time=import_time(2.128),
+            train_seconds=12.34,
+            accuracy=1.0,
+            peak_memory_bytes=431_000_000,
+        ),
+        compared(
+            "mxnet",
+            state="retired",
+            ended="2023-09",
+            successor="PyTorch",
+            environment=f"{HOME}/.cache/dlsetup/compare/mxnet",
+            temporary=True,
+            python="3.10.4",
+            version="1.9.1",
+            accelerator="cpu",
+            device="cpu(0)",
+            download_bytes=None,
+            installed_bytes=96_000_000,
+            packages=9,
+            import_time=import_time(0.031, first_seconds=None),
+            train_seconds=0.61,
+            accuracy=1.0,
+            gaps=(
+                Gap(what="peak_memory_bytes", why="this system does not count it"),
+                Gap(what="download_bytes", why="no index tells the size of every file"),
+            ),
+        ),
+        compared(
+            "tensorflow",
+            outcome="failed",
+            environment=f"{FOLDER}/.venv",
+            python="3.11.7",
+            version="2.21.0",
+            findings=(CRASH,),
+            gaps=NOT_MEASURED[1:],
+            installed_bytes=1_900_000_000,
+        ),
+        compared(
+            "jax", outcome="missing", version="0.12.0.1", download_bytes=141_000_000, packages=7, gaps=NOT_MEASURED
+        ),
+        compared(
+            "mlx",
+            outcome="missing",
+            supported=None,
+            obstacles=("it is published for macos-arm64, not for linux-x86_64",),
+            gaps=NOT_MEASURED,
+        ),
+    ),
+    exit_code=1,
+)
+
+
 @pytest.fixture(scope="session")
 def samples() -> SimpleNamespace:
     """Return what there is to show, by name."""
@@ -676,9 +789,13 @@ def samples() -> SimpleNamespace:
         catalog=CATALOG,
         survey=SURVEY,
         two_installed=replace(INSTALLED, proposal=TWO, smoke=(TRAINED, KERAS)),
+        questions=QUESTIONS,
+        mended=replace(BROKEN, repairs=REPAIRS, exit_code=5),
+        to_mend=replace(BROKEN, repairs=PLANNED_REPAIRS),
         many=doctor(*MANY, host=replace(CPU_ONLY, gaps=UNKNOWN.gaps), exit_code=1),
         crash=CRASH,
         trained=TRAINED,
+        comparison=COMPARISON,
         old_driver=OLD_DRIVER,
         mixed_cuda=MIXED_CUDA,
         explanation=EXPLANATION,

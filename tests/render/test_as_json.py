@@ -13,10 +13,24 @@ from packaging.version import Version
 
 from dlsetup.errors import BusyError
 from dlsetup.render import as_json
+from dlsetup.values.finding import Question
 from dlsetup.values.host import Host
 from dlsetup.values.report import Inventory, Report, SmokeResult
 
-KINDS = ("host", "plan", "why", "frameworks", "catalog", "catalog-check", "report", "smoke", "explanation", "error")
+KINDS = (
+    "host",
+    "plan",
+    "why",
+    "frameworks",
+    "catalog",
+    "catalog-check",
+    "report",
+    "checks",
+    "smoke",
+    "explanation",
+    "comparison",
+    "error",
+)
 
 
 def schema(kind: str) -> dict:
@@ -26,7 +40,7 @@ def schema(kind: str) -> dict:
 @pytest.fixture
 def answers(samples) -> SimpleNamespace:
     problem = BusyError("busy", seen="a lock", do="wait")
-    full = dataclasses.replace(samples.installed, findings=samples.broken.findings)
+    full = dataclasses.replace(samples.installed, findings=samples.broken.findings, repairs=samples.mended.repairs)
     return SimpleNamespace(
         host=as_json.host_json(dataclasses.replace(samples.inventory, host=with_everything(samples))),
         plan=as_json.proposal_json(samples.proposal),
@@ -35,8 +49,10 @@ def answers(samples) -> SimpleNamespace:
         catalog=as_json.catalog_json(samples.catalog),
         **{"catalog-check": as_json.survey_json(samples.survey, exit_code=1)},
         report=as_json.report_json(dataclasses.replace(full, host=with_everything(samples))),
+        checks=as_json.questions_json((Question(check="m.gpu", group="machine", title="Known"),)),
         smoke=as_json.smoke_json(full),
         explanation=as_json.explanation_json(samples.explanation),
+        comparison=as_json.comparison_json(dataclasses.replace(samples.comparison, host=with_everything(samples))),
         error=as_json.error_json(
             kind=problem.kind, what=problem.what, seen=problem.seen, do=problem.do, exit_code=problem.exit_code
         ),
@@ -91,7 +107,8 @@ def test_an_answer_can_be_indented_for_people(samples):
 
 def test_the_report_has_the_keys_of_the_contract(answers):
     report = json.loads(answers.report)
-    assert list(report) == ["schema", "host", "environments", "findings", "smoke", "plans", "outcomes", "exit_code"]
+    keys = ["schema", "host", "environments", "findings", "smoke", "plans", "outcomes", "repairs", "exit_code"]
+    assert list(report) == keys
     assert list(report["host"]) == ["os", "libc", "memory_bytes", "cpu", "gpus", "drivers", "gaps"]
     assert list(report["plans"][0]) == [
         "frameworks",

@@ -111,6 +111,18 @@ def draw_report_planned(console, samples):
     as_text.print_report(console, samples.planned, home=samples.home, folder=samples.folder)
 
 
+def draw_report_mended(console, samples):
+    as_text.print_report(console, samples.mended, home=samples.home)
+
+
+def draw_report_to_mend(console, samples):
+    as_text.print_report(console, samples.to_mend, home=samples.home)
+
+
+def draw_questions(console, samples):
+    as_text.print_questions(console, samples.questions)
+
+
 def draw_smoke(console, samples):
     as_text.print_smoke(console, (samples.trained, samples.crashed), (samples.crash,))
 
@@ -122,6 +134,19 @@ def draw_smoke_show(console, samples):
 def draw_smoke_show_little(console, samples):
     little = replace(samples.trained, losses=(0.1,), import_seconds=None, points=())
     as_text.print_smoke(console, (little, replace(samples.trained, surface=())), show=True)
+
+
+def draw_compare(console, samples):
+    as_text.print_comparison(console, samples.comparison, home=samples.home, folder=samples.folder)
+
+
+def draw_compare_verbose(console, samples):
+    as_text.print_comparison(console, samples.comparison, verbose=True, home=samples.home, folder=samples.folder)
+
+
+def draw_compare_calm(console, samples):
+    rows = tuple(replace(row, gaps=()) for row in samples.comparison.rows[:2])
+    as_text.print_comparison(console, replace(samples.comparison, load=0.2, rows=rows, exit_code=0))
 
 
 def draw_error(console, samples):
@@ -215,5 +240,5 @@ def test_no_line_ends_in_blanks(name, samples, shown):
 def test_only_what_is_to_be_copied_is_wider_than_the_page(name, width, samples, shown):
     lines = shown(lambda console: PICTURES[name](console, samples), width=width).splitlines()
     wide = [line.strip() for line in lines if len(line) > width]
-    commands = ("dlsetup ", "uv ", "/opt/uv ", "sudo ")
+    commands = ("dlsetup ", "uv ", "/opt/uv ", "sudo ", "rm ", "~/")
     assert [line for line in wide if " " in line and not line.startswith(commands)] == []
