@@ -18,6 +18,7 @@ from dlsetup.values.build import (
     Floor,
     JavaRule,
     Library,
+    Minimum,
     Mirror,
     Override,
     Placeholder,
@@ -40,6 +41,7 @@ _HERE = Path(__file__).parent / "rules"
 def with_rules(catalog: Catalog, folder: Path = _HERE) -> Catalog:
     """Return a catalog together with the rules of a folder."""
     java, borrowed, index = (_read(folder / name) for name in ("java.toml", "borrowed.toml", "index.toml"))
+    floors = _read(folder / "floors.toml")
     return replace(
         catalog,
         abi=catalog.abi + tuple(_removed(_read(folder / "removed.toml"))),
@@ -51,7 +53,8 @@ def with_rules(catalog: Catalog, folder: Path = _HERE) -> Catalog:
         overrides=catalog.overrides + tuple(_overrides(_read(folder / "overrides.toml"))),
         elsewhere=catalog.elsewhere + tuple(_elsewhere(_read(folder / "elsewhere.toml"))),
         c_libraries=catalog.c_libraries + tuple(_c_libraries(_read(folder / "distributions.toml"))),
-        floors=catalog.floors + tuple(Floor(**_facts(row)) for row in _read(folder / "floors.toml")["floor"]),
+        floors=catalog.floors + tuple(Floor(**_facts(row)) for row in floors["floor"]),
+        minima=catalog.minima + tuple(Minimum(**_facts(row)) for row in floors["minimum"]),
         borrowers=catalog.borrowers + tuple(Borrower(**_facts(row)) for row in borrowed["borrower"]),
         assemblers=catalog.assemblers + tuple(Assembler(**_facts(row)) for row in borrowed["assembler"]),
         placeholders=catalog.placeholders + tuple(Placeholder(**_facts(row)) for row in index["placeholder"]),

@@ -246,6 +246,22 @@ class Floor:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Minimum:
+    """The oldest release of another that a package works with, which its metadata do not require of everybody."""
+
+    package: str
+    """transformers."""
+    from_: str
+    """Its first release that the rule is about."""
+    other: str
+    """torch."""
+    least: str
+    """"2.4"."""
+    mode: str
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Borrower:
     """A package without CUDA libraries of its own, which loads those that it finds."""
 
@@ -448,6 +464,7 @@ class Catalog:
     elsewhere: tuple[Elsewhere, ...] = ()
     c_libraries: tuple[CLibrary, ...] = ()
     floors: tuple[Floor, ...] = ()
+    minima: tuple[Minimum, ...] = ()
     borrowers: tuple[Borrower, ...] = ()
     assemblers: tuple[Assembler, ...] = ()
     placeholders: tuple[Placeholder, ...] = ()

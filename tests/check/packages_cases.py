@@ -83,6 +83,17 @@ def _numpy_files(*ends):
     return lambda situation, edit: edit.environment(edit.add(situation, "numpy", "2.3.5"), contents=(("numpy", names),))
 
 
+def _bitsandbytes(version, *cudas):
+    names = ("libbitsandbytes_cpu.so", *(f"libbitsandbytes_cuda{cuda}.so" for cuda in cudas))
+    return lambda situation, edit: edit.environment(
+        edit.add(situation, "bitsandbytes", version), contents=(("bitsandbytes", names),)
+    )
+
+
+BITS = "bitsandbytes-cuda-setup"
+OTHER_CUDA = "extension-built-for-other-cuda"
+
+
 def _protobuf(version, requirement):
     return _both(_add("tensorflow", "2.20.0", requirement), _add("protobuf", version))
 
@@ -514,4 +525,57 @@ CASES = [
     ("pkg.abi", "near", "linux_cpu", _add("pyspark", "4.0.0"), "ok", None),
     ("pkg.abi", "found", "linux_cpu", _old_torch(("tensorboard", "2.21.0")), "fail", "distutils-removed"),
     ("pkg.abi", "near", "linux_cpu", _old_torch(), "ok", None),
+    ("pkg.extensions", "near", "linux_nvidia", _bitsandbytes("0.50.2", "130"), "skip", None),
+    ("pkg.extensions", "near", "linux_nvidia", _bitsandbytes("0.50.2", "118", "132"), "skip", None),
+    ("pkg.extensions", "found", "linux_nvidia", _bitsandbytes("0.45.0", "118", "132"), "fail", BITS),
+    ("pkg.extensions", "found", "linux_nvidia", _bitsandbytes("0.50.2", "118", "128"), "fail", BITS),
+    ("pkg.extensions", "found", "linux_nvidia", _bitsandbytes("0.46.0"), "fail", BITS),
+    ("pkg.extensions", "near", "linux_cpu", _bitsandbytes("0.46.0"), "skip", None),
+    ("pkg.extensions", "found", "windows_nvidia", _add("bitsandbytes", "0.42.0"), "fail", BITS),
+    (
+        "pkg.extensions",
+        "found",
+        "linux_nvidia",
+        _both(_bitsandbytes("0.50.2", "130"), lambda s, e: e.variable(s, BNB_CUDA_VERSION="126")),
+        "fail",
+        BITS,
+    ),
+    (
+        "pkg.extensions",
+        "near",
+        "linux_nvidia",
+        _both(_bitsandbytes("0.50.2", "130", "126"), lambda s, e: e.variable(s, BNB_CUDA_VERSION="126")),
+        "skip",
+        None,
+    ),
+    (
+        "pkg.extensions",
+        "found",
+        "linux_cpu",
+        _both(_add("torch", "2.3.1+cpu"), _add("transformers", "5.1.0")),
+        "fail",
+        "transformers-torch-floor",
+    ),
+    (
+        "pkg.extensions",
+        "near",
+        "linux_cpu",
+        _both(_add("torch", "2.3.1+cpu"), _add("transformers", "4.57.1")),
+        "skip",
+        None,
+    ),
+    ("pkg.extensions", "near", "linux_cpu", _add("transformers", "5.24.0"), "skip", None),
+    ("pkg.extensions", "found", "linux_nvidia", _add("dgl", "2.4.0+cu121"), "fail", OTHER_CUDA),
+    ("pkg.extensions", "near", "linux_nvidia", _add("dgl", "2.4.0+cu131"), "ok", None),
+    ("pkg.extensions", "near", "linux_nvidia", _add("some-service", "2.4.0+cu121"), "skip", None),
+    ("pkg.extensions", "near", "linux_cpu", _add("dgl", "2.4.0+cu121"), "ok", None),
+    (
+        "pkg.extensions",
+        "found",
+        "linux_nvidia",
+        _add("natten", "0.21.0+torch280cu128"),
+        "fail",
+        "torch-extension-abi-generic",
+    ),
+    ("pkg.extensions", "near", "linux_nvidia", _add("natten", "0.21.6+torch2140cu130"), "ok", None),
 ]

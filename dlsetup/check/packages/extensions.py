@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, skip, unknown
 from dlsetup.check.commands import DEEP, pip_install, pip_uninstall
-from dlsetup.check.installed import installed, major, torch_in
+from dlsetup.check.installed import framework_packages, installed, major, torch_in
+from dlsetup.check.packages.bitsandbytes import has_library
+from dlsetup.check.packages.minima import new_enough
 from dlsetup.check.remedies import change_packages
 from dlsetup.check.requirements import needs
 from dlsetup.check.versions import label, public, version
@@ -26,6 +28,8 @@ _PINNED = {
 }
 """Extensions whose metadata name the one torch that they were built for."""
 
+_IPEX = "intel-extension-for-pytorch"
+
 _LABELLED = {
     "flash-attn": "flash-attn-abi-mismatch",
     "torch-scatter": "pyg-extension-abi-mismatch",
@@ -40,24 +44,47 @@ Sources: https://github.com/Dao-AILab/flash-attention/releases, https://data.pyg
 """
 
 
+_OTHERS = frozenset(
+    {
+        *("apex", "auto-gptq", "autoawq-kernels", "causal-conv1d", "detectron2", "dgl", "exllamav2", "fbgemm-gpu"),
+        *("flashinfer-python", "gsplat", "kaolin", "mamba-ssm", "mmcv", "mmcv-full", "natten", "nerfacc", "pytorch3d"),
+        *("sgl-kernel", "tinycudann", "torchao", "vllm"),
+    }
+)
+"""Extensions with a label where it names a CUDA alone, which others have for reasons of their own."""
+
+
 def match(situation: Situation) -> Finding:
     """Compare what extensions record of the torch that they were built for with the installed one."""
     environment, torch = situation.environment, torch_in(situation)
     if environment is None or torch is None:
         return skip(NAME, "torch is not installed")
-    there = [each for each in environment.distributions if each.name in _PINNED or each.name in _LABELLED]
-    ipex = environment.distribution("intel-extension-for-pytorch")
-    if not there and ipex is None:
+    there = [each for each in environment.distributions if _is_extension(situation, each)]
+    found = next(filter(None, (_judged(situation, each, torch) for each in there)), None)
+    found = found or has_library(situation, environment, torch) or new_enough(situation, environment, torch)
+    if found is not None:
+        return found
+    if not there:
         return skip(NAME, "no compiled extension is installed")
-    for each in there:
-        found = _pinned(situation, each) or _labelled(situation, each, torch)
-        if found is not None:
-            return found
-    found = _ipex(situation, ipex, torch) if ipex is not None else None
-    pinned = any(each.name in _PINNED for each in there)
-    if found is None and pinned and environment.listed and not environment.consistent:
+    if any(each.name in _PINNED for each in there) and environment.listed and not environment.consistent:
         return skip(NAME, "which torch the extensions were built for is not in the recording")
-    return found or _untold(situation, there) or ok(NAME, "compiled extensions were made for this torch")
+    return _untold(there) or ok(NAME, "compiled extensions were made for this torch")
+
+
+def _is_extension(situation: Situation, distribution: Distribution) -> bool:
+    if distribution.name in _PINNED or distribution.name in _LABELLED or distribution.name == _IPEX:
+        return True
+    tag = label(distribution.version)
+    if tag is None or distribution.name in framework_packages(situation):
+        return False
+    minor, cuda = recorded(tag)
+    return minor is not None or (cuda is not None and distribution.name in _OTHERS)
+
+
+def _judged(situation: Situation, extension: Distribution, torch: Distribution) -> Finding | None:
+    if extension.name == _IPEX:
+        return _ipex(situation, extension, torch)
+    return _pinned(situation, extension) or _labelled(situation, extension, torch)
 
 
 def _pinned(situation: Situation, extension: Distribution) -> Finding | None:
@@ -104,7 +131,8 @@ def recorded(tag: str | None) -> tuple[str | None, str | None]:
     """Return the torch minor and the CUDA major in an extension's label: ("2.8", "12")."""
     text = tag or ""
     torch = re.search(r"torch(\d+\.\d+)", text)
-    short = re.search(r"pt(\d)(\d+)(?=cu|cpu|$)", text)
+    # pt28cu126 of PyG, torch280cu126 of NATTEN
+    short = re.search(r"pt(\d)(\d+)(?=cu|cpu|$)", text) or re.search(r"torch(\d)(\d+)\d(?=cu|cpu|$)", text)
     cuda = re.search(r"cu(\d{2})", text)
     minor = torch.group(1) if torch else f"{short.group(1)}.{short.group(2)}" if short else None
     return minor, cuda.group(1) if cuda else None
@@ -115,21 +143,22 @@ def _minor(text: str | None) -> str:
 
 
 def _labelled(situation: Situation, extension: Distribution, torch: Distribution) -> Finding | None:
-    mode = _LABELLED.get(extension.name)
     minor, cuda = recorded(label(extension.version))
-    if mode is None or minor is None:
-        return None
     this = next((each for each in installed(situation) if each.framework == "pytorch"), None)
     own = major(this.cuda) if this is not None and this.cuda else None
-    if minor == _minor(torch.version) and (cuda is None or own is None or cuda == own):
+    other_torch = minor is not None and minor != _minor(torch.version)
+    if not other_torch and (cuda is None or own is None or cuda == own):
         return None
+    other = "torch-extension-abi-generic" if other_torch else "extension-built-for-other-cuda"
+    made_for = [f"torch {minor}"] if minor else []
+    made_for += [f"CUDA {cuda}"] if cuda else []
     here = f"torch {torch.version}" + (f" with CUDA {this.cuda}" if this is not None and this.cuda else "")
     return fail(
         NAME,
-        mode,
-        f"{extension.name} was built for another torch.",
+        _LABELLED.get(extension.name, other),
+        f"{extension.name} was built for another {'torch' if other_torch else 'CUDA'}.",
         evidence=(
-            f"{extension.name} {extension.version} was built for torch {minor}" + (f" and CUDA {cuda}" if cuda else ""),
+            f"{extension.name} {extension.version} was built for {' and '.join(made_for)}",
             f"{here} is installed",
         ),
         remedy=change_packages(
@@ -138,11 +167,19 @@ def _labelled(situation: Situation, extension: Distribution, torch: Distribution
             pip_uninstall(situation, extension.name),
             pip_install(situation, "--no-build-isolation", extension.name),
             automatic=False,
-            links=("https://github.com/Dao-AILab/flash-attention/releases",)
-            if extension.name == "flash-attn"
-            else ("https://data.pyg.org/whl/",),
+            links=tuple(link for name, link in _WHEELS.items() if extension.name.startswith(name))[:1],
         ),
     )
+
+
+_WHEELS = {
+    "flash-attn": "https://github.com/Dao-AILab/flash-attention/releases",
+    "torch-": "https://data.pyg.org/whl/",
+    "pyg-lib": "https://data.pyg.org/whl/",
+    "dgl": "https://www.dgl.ai/pages/start.html",
+    "mmcv": "https://mmcv.readthedocs.io/en/latest/get_started/installation.html",
+}
+"""Where the wheels of extensions lie, by the beginning of the name."""
 
 
 def _ipex(situation: Situation, ipex: Distribution, torch: Distribution) -> Finding | None:
@@ -162,11 +199,10 @@ def _ipex(situation: Situation, ipex: Distribution, torch: Distribution) -> Find
     )
 
 
-def _untold(situation: Situation, there: list[Distribution]) -> Finding | None:
+def _untold(there: list[Distribution]) -> Finding | None:
     untold = [each for each in there if each.name in _LABELLED and recorded(label(each.version))[0] is None]
     if not untold or version(untold[0].version) is None:
         return None
-    del situation
     return unknown(
         NAME,
         f"Which torch {untold[0].name} was built for is not recorded.",
