@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dlsetup.values.environment import LoaderEntry
+from dlsetup.values.build import Companion
+from dlsetup.values.environment import LoaderEntry, TorchBuild
 from dlsetup.values.host import Driver, Gpu
 
 
@@ -96,6 +97,41 @@ def _amd_gfx(architecture):
     return lambda situation, edit: edit.gpu(situation, architecture=architecture)
 
 
+def _service(name):
+    return lambda situation, edit: edit.os(situation, service=name)
+
+
+def _only_ptx(offers):
+    """Give the GPU of the next generation to TensorFlow, whose newest code is PTX."""
+    needs = ("nvidia-cudnn-cu12==9.3.0.75", "nvidia-cublas-cu12==12.5.3.2", "nvidia-cuda-nvcc-cu12==12.5.82")
+    lines = tuple(f'{each}; extra == "and-cuda"' for each in needs)
+    return _both(
+        BLACKWELL,
+        _add("tensorflow", "2.18.1", "keras>=3.5.0", *lines),
+        lambda s, e: e.driver(s, supports=f"CUDA {offers}"),
+    )
+
+
+P100 = _both(_nvidia_gpu(name="Tesla P100-PCIE-16GB", architecture="sm_60"), _service("kaggle"))
+SPARK = _nvidia_gpu(name="NVIDIA GB10", architecture="sm_121")
+
+
+def _mac_torch(version):
+    return lambda situation, edit: edit.environment(
+        edit.add(edit.remove(situation, "tensorflow", "tensorflow-metal", "keras"), "torch", version),
+        torch=TorchBuild(version=version),
+    )
+
+
+def _with_directml(situation, edit):
+    """Install torch-directml with the torch that it goes with."""
+    pair = _both(_torch("2.4.1+cpu"), _remove("torchvision"), _add("torch-directml", "0.2.5.dev240914"))
+    rule = Companion(package="torch-directml", version="0.2.5.dev240914", requires="torch==2.4.1")
+    changed = pair(situation, edit)
+    companions = (*changed.catalog.companions, rule)
+    return replace(changed, catalog=replace(changed.catalog, companions=companions))
+
+
 WINDOWS_TENSORFLOW = _both(_remove("torch", "torchvision"), _add("tensorflow", "2.18.1"))
 
 CASES = [
@@ -147,7 +183,76 @@ CASES = [
         "jax-cpu-only-on-gpu-machine",
     ),
     ("fit.accelerator", "found", "windows_nvidia", WINDOWS_TENSORFLOW, "warn", "tensorflow-windows-native-no-gpu"),
+    (
+        "fit.accelerator",
+        "near",
+        "linux_nvidia",
+        _both(_service("colab"), lambda s, e: e.host(s, gpus=(), drivers=())),
+        "ok",
+        "colab-runtime-without-gpu",
+    ),
+    ("fit.accelerator", "near", "linux_nvidia", _service("colab"), "ok", None),
+    ("fit.accelerator", "found", "windows_nvidia", _with_directml, "warn", "directml-or-other-backend"),
+    ("fit.accelerator", "near", "windows_nvidia", _both(_with_directml, AMD), "ok", "directml-or-other-backend"),
+    (
+        "fit.accelerator",
+        "found",
+        "windows_nvidia",
+        _both(_with_directml, _torch("2.14.1+cpu")),
+        "fail",
+        "directml-or-other-backend",
+    ),
+    ("fit.accelerator", "near", "mac_metal", _mac_torch("2.14.1"), "ok", None),
+    (
+        "fit.accelerator",
+        "found",
+        "mac_metal",
+        _both(_mac_torch("2.11.0"), lambda s, e: e.os(s, version="13.6")),
+        "fail",
+        "mps-unavailable",
+    ),
+    (
+        "fit.accelerator",
+        "near",
+        "mac_metal",
+        _both(_mac_torch("2.4.1"), lambda s, e: e.os(s, version="13.6")),
+        "ok",
+        None,
+    ),
     ("fit.driver", "passes", "linux_nvidia", same, "ok", None),
+    ("fit.driver", "near", "linux_tensorflow", _only_ptx("12.8"), "ok", None),
+    ("fit.driver", "found", "linux_tensorflow", _only_ptx("12.4"), "fail", "ptx-toolchain-newer-than-driver"),
+    ("fit.driver", "near", "linux_nvidia", lambda s, e: e.driver(s, supports="CUDA 12.4"), "ok", None),
+    (
+        "fit.driver",
+        "near",
+        "linux_jax",
+        _both(_add("nvidia-cuda-nvcc-cu12", "12.9.86"), lambda s, e: e.driver(s, supports="CUDA 12.4")),
+        "ok",
+        "driver-older-than-ptxas",
+    ),
+    ("fit.driver", "near", "linux_jax", _add("nvidia-cuda-nvcc-cu12", "12.9.86"), "ok", None),
+    ("fit.arch", "found", "linux_nvidia", P100, "fail", "kaggle-p100-unsupported"),
+    ("fit.arch", "near", "linux_nvidia", _both(CU126, P100), "ok", None),
+    ("fit.arch", "found", "linux_nvidia", _both(P100, _service(None)), "fail", "gpu-arch-dropped"),
+    (
+        "fit.arch",
+        "found",
+        "linux_nvidia",
+        _both(SPARK, _add("triton", "3.5.1")),
+        "warn",
+        "triton-ptxas-too-old-for-gpu",
+    ),
+    ("fit.arch", "near", "linux_nvidia", SPARK, "ok", None),
+    ("fit.arch", "near", "linux_nvidia", _both(BLACKWELL, _add("triton", "3.5.1")), "ok", None),
+    (
+        "fit.arch",
+        "near",
+        "linux_nvidia",
+        _both(SPARK, _add("triton", "3.5.1"), _variable(TRITON_PTXAS_PATH="/usr/local/cuda/bin/ptxas")),
+        "ok",
+        None,
+    ),
     ("fit.driver", "passes", "linux_jax", same, "ok", None),
     ("fit.driver", "passes", "linux_tensorflow", same, "ok", None),
     ("fit.driver", "near", "linux_nvidia", _both(CU126, _driver("535.183.01")), "ok", None),
