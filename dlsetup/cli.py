@@ -410,9 +410,10 @@ def _show_report(output: Output, found: Any, system: Any = None) -> None:  # noq
 
         _write(report_json(report))
         return
-    from dlsetup.render.as_text import print_report
+    from dlsetup.render.as_text import print_everywhere, print_report
 
-    print_report(output.console(), report, verbose=output.verbose, **output.paths())
+    draw = print_report if report.frameworks_of is None else print_everywhere
+    draw(output.console(), report, verbose=output.verbose, **output.paths())
 
 
 @app.command()
@@ -527,6 +528,7 @@ def doctor(
     skip: Annotated[
         list[str] | None, typer.Option("--skip", metavar="CHECK", help="Not this check or group. Can be repeated.")
     ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Check every environment on this machine.")] = False,
     deep: Annotated[bool, typer.Option("--deep", help="Import and train what is installed as well.")] = False,
     fix: Annotated[
         bool, typer.Option("--fix", help="Carry out the remedies marked automatic, then check again.")
@@ -552,6 +554,12 @@ def doctor(
         raise UsageError(
             "--dry-run goes with --fix", seen="doctor alone changes nothing", do="dlsetup doctor --fix --dry-run"
         )
+    if everything and (fix or env or python or host):
+        raise UsageError(
+            "--all goes without --fix, --env, --python and --host",
+            seen="it looks at every environment of this machine",
+            do="leave one of them out; --fix mends one environment: dlsetup doctor --fix --env DIR",
+        )
     system: Any = output.system
     if host is not None:
         from dlsetup.commands.target import open_host
@@ -561,7 +569,11 @@ def doctor(
     if checks or only or skip:
         asked["choice"] = _choice(checks, only, skip)
     with output.progress() as progress:
-        if fix:
+        if everything:
+            from dlsetup.commands.everywhere import everywhere
+
+            report = everywhere(system, progress, **{name: asked[name] for name in asked if name in ("choice", "deep")})
+        elif fix:
             from dlsetup.commands.fix import fix as mend
 
             report = mend(system, progress, dry_run=dry_run, **asked)

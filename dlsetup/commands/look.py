@@ -56,7 +56,7 @@ def look(
         catalog=catalog,
         indexes=indexes,
         wanted=wanted,
-        java=probe_java(system) if _wants_java(catalog, found, wanted) else None,
+        java=probe_java(system) if wants_java(catalog, found, wanted) else None,
         machine=for_environment(system, machine, found),
         unfinished=_unfinished(system, session, place, environment or python),
     )
@@ -65,18 +65,22 @@ def look(
 def _unfinished(system: System, session: Session, place: str | None, named: str | None) -> tuple[str, str] | None:
     """Return the environment whose change has not ended: the one that is looked at, or one that was being made here."""
     here = absolute(system, session.folder, DEFAULT) if session.folder and named is None else None
-    for folder in dict.fromkeys(each for each in (place, here) if each is not None):
-        if system.replayed or not system.exists(change_folder(system.link(folder) or folder)):
-            continue
-        from dlsetup.install import unfinished
-
-        state = unfinished(folder)
-        if state is not None:
-            return folder, state
-    return None
+    folders = dict.fromkeys(each for each in (place, here) if each is not None)
+    return next((found for each in folders if (found := unfinished_change(system, each)) is not None), None)
 
 
-def _wants_java(catalog: Catalog, environment: Environment | None, wanted: tuple[str, ...]) -> bool:
+def unfinished_change(system: System, folder: str) -> tuple[str, str] | None:
+    """Return an environment whose change by dlsetup has not ended, and whether that is "running" or was "cut short"."""
+    if system.replayed or not system.exists(change_folder(system.link(folder) or folder)):
+        return None
+    from dlsetup.install import unfinished
+
+    state = unfinished(folder)
+    return (folder, state) if state is not None else None
+
+
+def wants_java(catalog: Catalog, environment: Environment | None, wanted: tuple[str, ...]) -> bool:
+    """Tell whether any framework that is installed or asked about has builds that need Java."""
     names = {each.name for each in environment.distributions} if environment else set()
     scope = (each.name for each in catalog.frameworks if each.name in wanted or names & {each.package, *each.variants})
     return needs_java(catalog, scope)

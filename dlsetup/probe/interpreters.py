@@ -83,7 +83,7 @@ def _folders(system: System) -> Iterator[str]:
     for root in (pyenv and paths.join(system, pyenv, "versions"), *_home_roots(system, home), *_uv_roots(system)):
         if root:
             yield from _versions(system, root, "bin")
-    for base in _conda_bases(system, home):
+    for base in conda_bases(system, home):
         yield paths.join(system, base, "bin")
 
 
@@ -145,7 +145,8 @@ def _uv_roots(system: System) -> Iterator[str]:
         yield from (paths.join(system, data, *end) for end in ends)
 
 
-def _conda_bases(system: System, home: str | None) -> Iterator[str]:
+def conda_bases(system: System, home: str | None) -> Iterator[str]:
+    """Yield the folders that conda may be installed in."""
     executable = system.variable("CONDA_EXE")
     if executable:
         yield paths.parent(system, paths.parent(system, executable))
@@ -174,7 +175,7 @@ def _windows_folders(system: System) -> Iterator[str]:
         yield from _versions(system, paths.join(system, home, ".pyenv", "pyenv-win", "versions"))
     for root in _uv_roots(system):
         yield from _versions(system, root)
-    yield from _conda_bases(system, home)
+    yield from conda_bases(system, home)
 
 
 def _is_script(system: System, path: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dlsetup.render.console import export_svg, make_console
 from dlsetup.render.text_catalog import print_catalog, print_survey
 from dlsetup.render.text_compare import print_comparison
+from dlsetup.render.text_everywhere import print_everywhere
 from dlsetup.render.text_explain import print_explanation
 from dlsetup.render.text_findings import print_error
 from dlsetup.render.text_frameworks import print_choice, print_frameworks
@@ -22,6 +23,7 @@ __all__ = [
     "print_choice",
     "print_comparison",
     "print_error",
+    "print_everywhere",
     "print_explanation",
     "print_frameworks",
     "print_inventory",

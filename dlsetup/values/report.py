@@ -103,6 +103,8 @@ class Report:
     """What --fix did, or would do; None where nobody asked for it."""
     left_out: int = 0
     """Checks that the user did not ask for."""
+    frameworks_of: tuple[tuple[str, tuple[tuple[str, str | None], ...]], ...] | None = None
+    """Where every environment of the machine was looked at: each one's path, and its frameworks with their versions."""
 
 
 class Progress(Protocol):
