@@ -90,6 +90,25 @@ def _bitsandbytes(version, *cudas):
     )
 
 
+def _alone(version):
+    """Leave torch without companions, of a version that bears its build in the label or not at all."""
+    return _both(_remove("torchvision", "torchaudio"), _torch_build(version))
+
+
+def _conda_torch(version, **packages):
+    def change(situation, edit):
+        changed = edit.change(_alone(version)(situation, edit), "torch", installer="conda")
+        return _by_conda(pytorch=version, **packages)(changed, edit)
+
+    return change
+
+
+def _on_colab(situation, edit):
+    system = edit.interpreter(situation, prefix="/usr", base_prefix="/usr")
+    return edit.environment(edit.os(system, service="colab"), kind="system")
+
+
+PRE = "prerelease-picked"
 BITS = "bitsandbytes-cuda-setup"
 OTHER_CUDA = "extension-built-for-other-cuda"
 
@@ -578,4 +597,100 @@ CASES = [
         "torch-extension-abi-generic",
     ),
     ("pkg.extensions", "near", "linux_nvidia", _add("natten", "0.21.6+torch2140cu130"), "ok", None),
+    # pkg.torch: who put another torch there, what is a pre-release, and the conda channel that has ended
+    (
+        "pkg.torch",
+        "found",
+        "linux_nvidia",
+        _both(_add("torchvision", "0.28.0+cu126"), _add("torch", "2.14.1"), _add("vllm", "0.30", "torch==2.14.1")),
+        "fail",
+        "torch-replaced-by-dependency",
+    ),
+    (
+        "pkg.torch",
+        "found",
+        "linux_nvidia",
+        _both(_add("torchvision", "0.29.1+cu126"), _add("torch", "2.14.1"), _add("vllm", "0.30", "torch==2.14.1")),
+        "fail",
+        "torch-replaced-by-dependency",
+    ),
+    (
+        "pkg.torch",
+        "found",
+        "linux_nvidia",
+        _both(_add("torchvision", "0.28.0+cu126"), _add("torch", "2.14.1"), _add("fastai", "2.8", "torch>=2.14")),
+        "fail",
+        "torch-torchvision-mismatch",
+    ),
+    ("pkg.torch", "near", "linux_nvidia", _alone("2.16.0.dev20261101+cu130"), "ok", "prerelease-picked"),
+    ("pkg.torch", "near", "linux_nvidia", _alone("2.14.0a0+ecf3bae40a.nv26.10"), "ok", None),
+    (
+        "pkg.torch",
+        "found",
+        "linux_nvidia",
+        _conda_torch("2.5.1", pytorch_mutex="1.0"),
+        "warn",
+        "conda-pytorch-channel-ended",
+    ),
+    (
+        "pkg.torch",
+        "near",
+        "linux_nvidia",
+        _conda_torch("2.3.0", pytorch_mutex="1.0"),
+        "ok",
+        "conda-pytorch-channel-ended",
+    ),
+    ("pkg.torch", "near", "linux_nvidia", _conda_torch("2.5.1"), "ok", None),
+    ("pkg.tensorflow", "near", "mac_metal", _both(_add("tensorflow", "2.22.0rc0"), _remove(METAL)), "ok", PRE),
+    (
+        "pkg.tensorflow",
+        "near",
+        "windows_nvidia",
+        _both(_add("tensorflow", "2.13.1"), _python("3.11.9")),
+        "ok",
+        "resolver-backtracked-to-ancient-version",
+    ),
+    ("pkg.tensorflow", "near", "windows_nvidia", _add("tensorflow", "2.16.2"), "ok", None),
+    (
+        "pkg.tensorflow",
+        "found",
+        "linux_tensorflow",
+        _add("tensorflow-addons", "0.23.0", 'tensorflow<2.16.0,>=2.13.0; extra == "tensorflow"'),
+        "fail",
+        "tf-addon-abi-mismatch",
+    ),
+    (
+        "pkg.tensorflow",
+        "near",
+        "linux_tensorflow",
+        _add("tensorflow-probability", "0.25.0", 'tensorflow>=2.18; extra == "tf"'),
+        "ok",
+        None,
+    ),
+    # pkg.requires: two that exclude each other, and a notebook service whose own set was changed
+    (
+        "pkg.requires",
+        "found",
+        "linux_tensorflow",
+        _both(_add("numpy", "2.3.5"), _add("ancient", "1.0", "numpy>=2.3")),
+        "fail",
+        "resolver-conflict",
+    ),
+    (
+        "pkg.requires",
+        "found",
+        "linux_tensorflow",
+        _both(_add("numpy", "2.3.5"), _add("modern", "1.0", "numpy>=1.26")),
+        "fail",
+        "dependency-violation-after-install",
+    ),
+    (
+        "pkg.requires",
+        "found",
+        "linux_tensorflow",
+        _both(_add("numpy", "2.3.5"), _on_colab),
+        "fail",
+        "colab-preinstalled-conflict",
+    ),
+    ("pkg.requires", "near", "linux_tensorflow", _on_colab, "ok", None),
 ]

@@ -121,6 +121,8 @@ def test_what_pip_check_finds_is_found(packages, said, check, mode):
         (("jax==0.5.0", "jax-cuda12-plugin==0.5.0", "jax-cuda12-pjrt==0.4.38"), "pkg.jax", "jax-plugin-version-skew"),
         (("tensorflow==2.15.0", "tensorflow-cpu==2.16.1", *WHOLE), "pkg.conflicts", "tf-distribution-collision"),
         (("tensorboard==2.14.1", "setuptools==84.0.0", "pip==24.0"), "pkg.abi", "pkg-resources-removed"),
+        (("tensorflow==2.15.1", "keras==3.5.0", *WHOLE), "pkg.tensorflow", "keras2-keras3-mismatch"),
+        (("tensorflow==2.17.0", "keras==2.15.0", *WHOLE), "pkg.tensorflow", "keras2-keras3-mismatch"),
     ],
 )
 def test_what_a_list_alone_can_tell_is_found(packages, check, mode):
@@ -135,6 +137,7 @@ def test_what_a_list_alone_can_tell_is_found(packages, check, mode):
         # the list is cut short: setuptools, tf-keras and pip may be there
         (("tensorboard==2.14.1", "torch==2.5.1"), "pkg.abi"),
         (("torch==2.5.1",), "inst.tool"),
+        (("tensorflow==2.17.0", "keras==3.5.0", *WHOLE), "pkg.tensorflow"),
     ],
 )
 def test_what_a_list_leaves_open_raises_no_alarm(packages, check):

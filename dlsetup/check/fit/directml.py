@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, warn
-from dlsetup.check.commands import dlsetup_install, pip_uninstall
+from dlsetup.check.commands import pip_uninstall
 from dlsetup.check.remedies import change_packages
 from dlsetup.check.versions import normal, public, requirement
 
@@ -67,7 +67,7 @@ def outlived(situation: Situation, this: Installed, plugin: Distribution, accele
         remedy=change_packages(
             situation,
             f"Install {this.title} for this GPU into an environment of its own.",
-            dlsetup_install(situation, this.framework, "--accelerator", accelerator, "--env", ".venv-dl"),
+            f"dlsetup install {this.framework} --accelerator {accelerator} --env .venv-dl",
             automatic=False,
             links=LINKS,
         ),

@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, skip, warn
-from dlsetup.check.commands import dlsetup_install, pip_install, untouchable
-from dlsetup.check.installed import cuda_of, installed, interpreter_architecture, major, torch_in
+from dlsetup.check.commands import dlsetup_install, pip_install, pip_uninstall, untouchable
+from dlsetup.check.installed import (
+    cuda_of,
+    framework_packages,
+    installed,
+    interpreter_architecture,
+    major,
+    torch_in,
+)
 from dlsetup.check.requirements import Need, needs
-from dlsetup.check.versions import label, normal, public, requirement, version
+from dlsetup.check.versions import label, normal, older, public, requirement, version
 from dlsetup.values.finding import Remedy
 
 if TYPE_CHECKING:
@@ -35,7 +42,51 @@ def one_release(situation: Situation) -> Finding:
     found = _triton(situation, torch)
     if found is None and _untold(situation, environment):
         return skip(NAME, "which releases belong together is not in the recording")
-    return found or ok(NAME, _together(environment, torch))
+    return found or _ended_channel(environment, torch) or _well(environment, torch)
+
+
+def _well(environment: Environment, torch: Distribution) -> Finding:
+    own = version(torch.version)
+    # vendors number what they built between two releases so: 2.6.0a0+ecf3bae40a.nv25.1
+    vendors = own is not None and own.local is not None and ("nv" in own.local or "git" in own.local)
+    if own is None or not own.is_prerelease or vendors:
+        return ok(NAME, _together(environment, torch))
+    return ok(
+        NAME,
+        f"{_together(environment, torch)}; this torch is a pre-release",
+        evidence=(f"torch {torch.version} is installed",),
+        mode="prerelease-picked",
+    )
+
+
+_LAST_BY_CONDA = "2.5"
+"""The last release on PyTorch's own conda channel: https://github.com/pytorch/pytorch/issues/138506."""
+
+
+def _ended_channel(environment: Environment, torch: Distribution) -> Finding | None:
+    """See the torch of a conda channel that gets no newer ones: only that channel has pytorch-mutex."""
+    if not any(name == "pytorch-mutex" for name, _ in environment.conda_packages):
+        return None
+    if torch.installer in {"pip", "uv"} or "pytorch" not in dict(environment.conda_packages):
+        return None
+    evidence = (
+        "conda-meta has pytorch-mutex, which is on the channel pytorch alone",
+        f"torch {torch.version} is there",
+    )
+    mode = "conda-pytorch-channel-ended"
+    if older(torch.version, _LAST_BY_CONDA):
+        return ok(NAME, _together(environment, torch), evidence=evidence, mode=mode)
+    return warn(
+        NAME,
+        mode,
+        "This torch is the last of conda's channel pytorch, where no newer one will come.",
+        evidence=evidence,
+        remedy=Remedy(
+            text="Where you need a newer one, take it from conda-forge, or let dlsetup install it elsewhere.",
+            commands=("conda create -n dl -c conda-forge --override-channels python=3.12 pytorch",),
+            links=("https://github.com/pytorch/pytorch/issues/138506",),
+        ),
+    )
 
 
 def _untold(situation: Situation, environment: Environment) -> bool:
@@ -70,15 +121,61 @@ def _release(
     wanted = _wanted(situation, companion, torch)
     if wanted is None:
         return None
+    evidence = (
+        f"{companion.name} {companion.version} goes with {wanted}",
+        f"torch {environment.version('torch')} is installed",
+    )
+    culprit = _culprit(situation, companion, torch)
+    if culprit is not None:
+        return _replaced(situation, companion, culprit, evidence)
     return fail(
         NAME,
         f"torch-{companion.name}-mismatch",
         f"{companion.name} and torch do not belong together.",
-        evidence=(
-            f"{companion.name} {companion.version} goes with {wanted}",
-            f"torch {environment.version('torch')} is installed",
-        ),
+        evidence=evidence,
         remedy=family_again(situation, f"Install torch and {companion.name} anew, as one release from one index."),
+    )
+
+
+def _culprit(situation: Situation, companion: Distribution, torch: Distribution) -> Need | None:
+    """Return the requirement of another package that put this torch in the place of the companion's build.
+
+    It did where the companion is of a GPU build by its label, torch has no label, as on the default index, and the
+    package requires this very release.
+    """
+    environment, own = situation.environment, label(companion.version)
+    side = situation.catalog.compute(own) if own else None
+    if environment is None or side is None or side.accelerator == "cpu" or label(torch.version) is not None:
+        return None
+    family = framework_packages(situation)
+    for each in environment.distributions:
+        if each.name in family or not any(line.startswith("torch=") for line in each.requires):
+            continue
+        for need in needs(situation, each):
+            exact = any(one.operator in {"==", "==="} for one in need.requirement.specifier)
+            if need.name == "torch" and need.met and exact:
+                return need
+    return None
+
+
+def _replaced(situation: Situation, companion: Distribution, culprit: Need, evidence: tuple[str, ...]) -> Finding:
+    own = label(companion.version) or ""
+    return fail(
+        NAME,
+        "torch-replaced-by-dependency",
+        f"{culprit.by.name} has put another torch in the place of your {own} build.",
+        evidence=(*evidence, str(culprit)),
+        remedy=Remedy(
+            text=f"Install the family again as {own}, and {culprit.by.name} into an environment of its own, or a "
+            "release of it that goes with that torch.",
+            commands=(
+                pip_uninstall(situation, culprit.by.name),
+                dlsetup_install(situation, "pytorch", "--compute", own),
+            )
+            if not untouchable(situation)
+            else (dlsetup_install(situation, "pytorch", "--compute", own),),
+            links=(PAIRS,),
+        ),
     )
 
 
@@ -121,14 +218,18 @@ def _build(situation: Situation, companion: Distribution, torch: Distribution) -
     if other is None or not sides or any(_agree(situation, own, other) for own in sides):
         return None
     own = " or ".join(sides)
+    evidence = (
+        f"{companion.name} {companion.version} is the {own} build",
+        f"torch {torch.version} is the {other} build",
+    )
+    culprit = _culprit(situation, companion, torch)
+    if culprit is not None:
+        return _replaced(situation, companion, culprit, evidence)
     return fail(
         NAME,
         "torch-family-cuda-tag-mismatch",
         f"{companion.name} and torch are of two different builds.",
-        evidence=(
-            f"{companion.name} {companion.version} is the {own} build",
-            f"torch {torch.version} is the {other} build",
-        ),
+        evidence=evidence,
         remedy=family_again(situation, "Install both anew, from one index."),
     )
 

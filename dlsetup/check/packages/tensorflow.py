@@ -9,17 +9,25 @@ from dlsetup.check.commands import dlsetup_install, pip_install, pip_uninstall, 
 from dlsetup.check.installed import distribution_of, installed, interpreter_architecture
 from dlsetup.check.remedies import change_packages
 from dlsetup.check.requirements import needs
-from dlsetup.check.versions import label, normal, public, requirement
+from dlsetup.check.versions import label, normal, public, requirement, version
 from dlsetup.values.finding import Remedy
 
 if TYPE_CHECKING:
+    from packaging.version import Version
+
     from dlsetup.values.environment import Distribution, Environment
     from dlsetup.values.finding import Finding
     from dlsetup.values.situation import Situation
 
 NAME = "pkg.tensorflow"
 INSTALL = "https://www.tensorflow.org/install/pip"
-ADDONS = ("tensorflow-text", "tensorflow-addons", "tensorflow-io", "tensorflow-recommenders-addons", "tf-keras")
+ADDONS = (
+    *("tensorflow-text", "tensorflow-addons", "tensorflow-io", "tensorflow-recommenders-addons", "tf-keras"),
+    "tensorflow-probability",
+)
+
+_EXTRAS = ("tensorflow", "tf")
+"""Where add-ons name the TensorFlow that they are made for, if they do not require it: their METADATA."""
 
 
 def fits(situation: Situation) -> Finding:
@@ -37,7 +45,40 @@ def fits(situation: Situation) -> Finding:
     )
     if found is None and environment.listed and not environment.consistent:
         return skip(NAME, "what TensorFlow and its plugins require is not in the recording")
-    return found or ok(NAME, f"{tensorflow.name} {tensorflow.version}")
+    return found or _well(situation, tensorflow)
+
+
+def _well(situation: Situation, tensorflow: Distribution) -> Finding:
+    """Say that it fits, and what may surprise: a pre-release, or one that resolvers went back to without a word."""
+    summary, own = f"{tensorflow.name} {tensorflow.version}", version(tensorflow.version)
+    if own is not None and own.is_prerelease:
+        seen = (f"{summary} is installed",)
+        return ok(NAME, f"{summary}, a pre-release", evidence=seen, mode="prerelease-picked")
+    newest = _newest(situation)
+    if own is None or newest is None or newest.major != own.major or newest.minor - own.minor < _ANCIENT:
+        return ok(NAME, summary)
+    return ok(
+        NAME,
+        f"{summary}; TensorFlow {newest} is published for this Python",
+        evidence=(f"{summary} is {newest.minor - own.minor} releases older",),
+        mode="resolver-backtracked-to-ancient-version",
+    )
+
+
+_ANCIENT = 5
+"""Minor releases in about two years: https://github.com/tensorflow/tensorflow/releases."""
+
+
+def _newest(situation: Situation) -> Version | None:
+    """Return the newest TensorFlow that is published for this platform and Python."""
+    environment, system = situation.environment, situation.host.os.system
+    minor, architecture = environment.interpreter.minor if environment else None, interpreter_architecture(situation)
+    here = [
+        build.version
+        for build in situation.catalog.builds_of("tensorflow")
+        if (build.system, build.architecture) == (system, architecture) and minor in build.pythons
+    ]
+    return max(here, default=None)
 
 
 def _metal(situation: Situation, environment: Environment, tensorflow: Distribution) -> Finding | None:
@@ -81,7 +122,27 @@ def _keras(situation: Situation, tensorflow: Distribution) -> Finding | None:
                 evidence=(str(need),),
                 remedy=_packages(situation, "Install the Keras that TensorFlow requires.", wanted),
             )
-    return None
+    return _keras_by_number(situation, tensorflow)
+
+
+def _keras_by_number(situation: Situation, tensorflow: Distribution) -> Finding | None:
+    """Tell by the numbers, where a list tells no requirements: before 2.16 TensorFlow brought Keras 2, since then 3."""
+    environment = situation.environment
+    keras = version(environment.version("keras")) if environment is not None and environment.listed else None
+    own = version(tensorflow.version)
+    if keras is None or own is None or own.major != 2 or (keras.major >= 3) == (own.minor >= 16):  # noqa: PLR2004
+        return None
+    wanted = "keras>=3" if own.minor >= 16 else f"keras==2.{own.minor}.*"  # noqa: PLR2004
+    return fail(
+        NAME,
+        "keras2-keras3-mismatch",
+        "The installed Keras is not made for this TensorFlow.",
+        evidence=(
+            f"{tensorflow.name} {tensorflow.version} goes with {wanted}",
+            f"keras {keras} is installed",
+        ),
+        remedy=_packages(situation, "Install the Keras that goes with TensorFlow.", wanted),
+    )
 
 
 def _packages(situation: Situation, text: str, *wanted: str) -> Remedy:
@@ -93,12 +154,12 @@ def _addons(situation: Situation, environment: Environment, tensorflow: Distribu
         addon = environment.distribution(name)
         if addon is None:
             continue
-        for need in needs(situation, addon):
+        for need in needs(situation, addon, _EXTRAS):
             # an add-on names the tensorflow package, and another variant of it may serve
-            version = public(tensorflow.version)
-            if need.name not in {"tensorflow", tensorflow.name} or version is None:
+            release = public(tensorflow.version)
+            if need.name not in {"tensorflow", tensorflow.name} or release is None:
                 continue
-            if not need.requirement.specifier.contains(version, prereleases=True):
+            if not need.requirement.specifier.contains(release, prereleases=True):
                 return _addon(situation, addon, tensorflow, str(need.requirement.specifier))
     return None
 
