@@ -26,12 +26,17 @@ CONTENTS = (
 BORROWERS = re.compile(r"onnxruntime-gpu|ctranslate2|cupy-cuda\d+x?")
 """Packages that load CUDA libraries which they do not bring: the catalog's rules/borrowed.toml says which."""
 
+TORN = ("nvidia-cudnn-cu13", "9.20.")
+"""A wheel of cuDNN without one of its parts, which the loader then takes from elsewhere.
+
+Source: https://github.com/pytorch/pytorch/issues/188892.
+"""
+
 _SECONDS = 5.0
 _CACHED = re.compile(r"^\s+(libmpi\S*\.so\S*) \(", re.MULTILINE)
-_CUDA_CACHED = re.compile(r"^\s+(lib(?:cudart|cublas|cudnn|nvrtc)\.so\S*) \(", re.MULTILINE)
-_CUDA = re.compile(
-    r"lib(?:cudart|cublas|cudnn|nvrtc)\.so[.\d]*|(?:cudart|cublas|cudnn|nvrtc)64_\w+\.dll", re.IGNORECASE
-)
+_LIBRARIES = r"lib(?:cudart|cublas|cudnn(?:_\w+)?|nvrtc)\.so"
+_CUDA_CACHED = re.compile(rf"^\s+({_LIBRARIES}\S*) \(", re.MULTILINE)
+_CUDA = re.compile(rf"{_LIBRARIES}[.\d]*|(?:cudart|cublas|cudnn|nvrtc)64_\w+\.dll", re.IGNORECASE)
 _TOOLKIT = ("/usr/local/cuda/lib64",)
 """Where a toolkit lies by default; its installer names it to the loader, or tells the user to."""
 
@@ -82,7 +87,7 @@ def probe_outside(system: System, distributions: Iterable[Distribution]) -> tupl
 
     None where no installed package takes them from there, or where the loader cannot be asked.
     """
-    if not any(BORROWERS.fullmatch(each.name) for each in distributions) or system.platform == "macos":
+    if system.platform == "macos" or not any(_borrows(each) for each in distributions):
         return None
     windows = system.platform == "windows"
     folders = paths.folders_of(system, "PATH" if windows else "LD_LIBRARY_PATH")
@@ -95,6 +100,11 @@ def probe_outside(system: System, distributions: Iterable[Distribution]) -> tupl
     if not answer.ok:
         return None
     return tuple(sorted(names | set(parse_cuda_cache(answer.stdout))))
+
+
+def _borrows(distribution: Distribution) -> bool:
+    torn = distribution.name == TORN[0] and (distribution.version or "").startswith(TORN[1])
+    return torn or BORROWERS.fullmatch(distribution.name) is not None
 
 
 def parse_cuda_cache(text: str) -> tuple[str, ...]:

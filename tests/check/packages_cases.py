@@ -108,6 +108,30 @@ def _on_colab(situation, edit):
     return edit.environment(edit.os(system, service="colab"), kind="system")
 
 
+def _outside(name, version, *requires, libraries=()):
+    """Install what loads CUDA libraries that it does not bring, beside those that the loader finds."""
+    return lambda situation, edit: edit.environment(edit.add(situation, name, version, *requires), outside=libraries)
+
+
+def _torn_cudnn(*libraries):
+    def change(situation, edit):
+        needs = [
+            line.replace("9.19.0.56", "9.20.0.48") for line in situation.environment.distribution("torch").requires
+        ]
+        changed = edit.change(situation, "torch", requires=tuple(needs))
+        changed = edit.add(changed, "nvidia-cudnn-cu13", "9.20.0.48", "nvidia-cublas")
+        return edit.environment(changed, outside=libraries)
+
+    return change
+
+
+ORT = "onnxruntime-cuda-libs-missing"
+OF_ORT = ('nvidia-cuda-runtime~=13.0; extra == "cuda"', 'nvidia-cudnn-cu13~=9.0; extra == "cudnn"')
+NVCC = (
+    "jax-cuda12-pjrt==0.10.2",
+    'nvidia-cudnn-cu12<10.0,>=9.8; extra == "with-cuda"',
+    'nvidia-cuda-nvcc-cu12>=12.6.85; extra == "with-cuda"',
+)
 PRE = "prerelease-picked"
 BITS = "bitsandbytes-cuda-setup"
 OTHER_CUDA = "extension-built-for-other-cuda"
@@ -693,4 +717,88 @@ CASES = [
         "colab-preinstalled-conflict",
     ),
     ("pkg.requires", "near", "linux_tensorflow", _on_colab, "ok", None),
+    # pkg.cuda-libs: what others load and do not bring
+    ("pkg.cuda-libs", "near", "linux_nvidia", _outside("onnxruntime-gpu", "1.31.1", *OF_ORT), "ok", None),
+    ("pkg.cuda-libs", "near", "linux_cpu", _outside("onnxruntime-gpu", "1.20.1"), "skip", None),
+    ("pkg.cuda-libs", "found", "linux_nvidia", _outside("onnxruntime-gpu", "1.20.1"), "fail", ORT),
+    (
+        "pkg.cuda-libs",
+        "near",
+        "linux_nvidia",
+        _outside("onnxruntime-gpu", "1.20.1", libraries=("libcublas.so.12", "libcudnn.so.9")),
+        "ok",
+        None,
+    ),
+    (
+        "pkg.cuda-libs",
+        "found",
+        "windows_nvidia",
+        _outside("onnxruntime-gpu", "1.20.1", libraries=("cublas64_11.dll", "cudnn64_8.dll")),
+        "fail",
+        ORT,
+    ),
+    ("pkg.cuda-libs", "near", "windows_nvidia", _outside("onnxruntime-gpu", "1.31.1", *OF_ORT), "skip", None),
+    ("pkg.cuda-libs", "near", "linux_nvidia", _outside("onnxruntime-gpu", "1.20.1", libraries=None), "ok", None),
+    (
+        "pkg.cuda-libs",
+        "near",
+        "linux_nvidia",
+        _both(_outside("onnxruntime-gpu", "1.20.1"), lambda s, e: e.driver(s, state="missing")),
+        "ok",
+        None,
+    ),
+    ("pkg.cuda-libs", "found", "linux_nvidia", _outside("cupy-cuda12x", "13.6.0"), "fail", "cupy-cuda-libs-missing"),
+    ("pkg.cuda-libs", "near", "linux_nvidia", _outside("cupy-cuda13x", "14.2.0"), "ok", None),
+    (
+        "pkg.cuda-libs",
+        "near",
+        "linux_nvidia",
+        _outside("cupy-cuda12x", "13.6.0", libraries=("libnvrtc.so.12",)),
+        "ok",
+        None,
+    ),
+    (
+        "pkg.cuda-libs",
+        "found",
+        "linux_tensorflow",
+        _both(_outside("ctranslate2", "4.4.0"), _add("faster-whisper", "1.0.3")),
+        "fail",
+        "cudnn-not-on-loader-path",
+    ),
+    # translation alone does without cuDNN
+    ("pkg.cuda-libs", "near", "linux_tensorflow", _outside("ctranslate2", "4.4.0"), "ok", None),
+    (
+        "pkg.cuda-libs",
+        "near",
+        "linux_tensorflow",
+        _both(_outside("ctranslate2", "4.6.0"), _add("faster-whisper", "1.2.0")),
+        "ok",
+        None,
+    ),
+    (
+        "pkg.cuda-libs",
+        "found",
+        "linux_nvidia",
+        _torn_cudnn("libcudnn_engines_tensor_ir.so.9"),
+        "fail",
+        "cudnn-sublibrary-mismatch",
+    ),
+    ("pkg.cuda-libs", "near", "linux_nvidia", _torn_cudnn(), "ok", None),
+    ("pkg.cuda-libs", "near", "linux_nvidia", _torn_cudnn("libcudnn.so.9"), "ok", None),
+    (
+        "pkg.cuda-libs",
+        "found",
+        "linux_jax",
+        _add("jax-cuda12-plugin", "0.10.2", *NVCC),
+        "fail",
+        "xla-libdevice-not-found",
+    ),
+    (
+        "pkg.cuda-libs",
+        "near",
+        "linux_jax",
+        _both(_add("jax-cuda12-plugin", "0.10.2", *NVCC), _add("nvidia-cuda-nvcc-cu12", "12.9.86")),
+        "ok",
+        None,
+    ),
 ]

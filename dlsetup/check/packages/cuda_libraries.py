@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dlsetup.check.answers import fail, ok, skip, warn
 from dlsetup.check.commands import pip_install, pip_uninstall
 from dlsetup.check.installed import distribution_of, installed
+from dlsetup.check.packages.borrowed import lacking, sublibrary_from_outside
 from dlsetup.check.remedies import change_packages
 from dlsetup.check.requirements import Need, closure, needs, required_names
 
@@ -36,7 +37,7 @@ def right(situation: Situation) -> Finding:
     wheels = [each for each in environment.distributions if each.name.startswith("nvidia-")] if environment else []
     needed = [need for need in _needed(situation) if need.name.startswith(("nvidia-", "cuda-"))]
     if environment is None or not (wheels or needed):
-        return skip(NAME, "no CUDA libraries are installed, and none are required")
+        return lacking(situation) or skip(NAME, "no CUDA libraries are installed, and none are required")
     missing = [need for need in needed if not need.there]
     if missing:
         return _missing(situation, missing)
@@ -45,7 +46,8 @@ def right(situation: Situation) -> Finding:
         return _wrong(situation, wrong)
     if environment.listed and not environment.consistent:
         return skip(NAME, "what the frameworks require of CUDA libraries is not in the recording")
-    return _mixed(situation, environment, wheels) or ok(NAME, f"{len(wheels)} CUDA libraries, all as required")
+    found = sublibrary_from_outside(situation) or lacking(situation) or _mixed(situation, environment, wheels)
+    return found or ok(NAME, f"{len(wheels)} CUDA libraries, all as required")
 
 
 def _needed(situation: Situation) -> Iterator[Need]:
@@ -75,12 +77,24 @@ def _again(situation: Situation, text: str, needs: list[Need]) -> Remedy:
 
 
 def _missing(situation: Situation, missing: list[Need]) -> Finding:
+    if all(need.name.startswith("nvidia-cuda-nvcc") for need in missing):
+        return _without_compiler(situation, missing)
     return fail(
         NAME,
         "nvidia-lib-missing-from-env",
         f"CUDA libraries that {missing[0].by.name} needs are not installed.",
         evidence=tuple(str(need) for need in missing[:4]),
         remedy=_again(situation, "Install what is missing.", missing),
+    )
+
+
+def _without_compiler(situation: Situation, missing: list[Need]) -> Finding:
+    return fail(
+        NAME,
+        "xla-libdevice-not-found",
+        f"{missing[0].by.name} lacks the part of CUDA's compiler that XLA translates with.",
+        evidence=tuple(str(need) for need in missing[:4]),
+        remedy=_again(situation, "Install what is missing: it has libdevice and ptxas.", missing),
     )
 
 
