@@ -1,4 +1,4 @@
-"""The README's table of what is supported, made from the catalog: python tests/support_table.py [--write]."""
+"""The README's tables of what is supported, made from the catalog: python tests/support_table.py [--write]."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ SYSTEMS = (
     ("windows", "x86_64"),
     ("windows", "arm64"),
 )
-SHOWN = ("pytorch", "tensorflow", "keras")
-"""The frameworks whose whole way, from the plan to the training, is proved."""
+ORDER = ("pytorch", "tensorflow", "keras", "jax", "mlx", "spark")
+"""The living ones that most people ask for come first; any other follows."""
 
 
 def cell(builds) -> str:
@@ -32,21 +32,46 @@ def cell(builds) -> str:
     return ", ".join(f"{name} {newest[name].version}" if name != "any" else f"{newest[name].version}" for name in names)
 
 
-def table() -> str:
-    """Return the table as Markdown."""
-    from dlsetup.catalog import load_catalog
-
-    catalog = load_catalog()
+def living(catalog) -> list[str]:
+    """Show the newest release for each accelerator and platform."""
     titles = [f"{system} {architecture}" for system, architecture in SYSTEMS]
     lines = ["| | " + " | ".join(titles) + " |", "| --- " * (len(titles) + 1) + "|"]
-    for name in SHOWN:
-        framework = catalog.framework(name)
+    frameworks = [each for each in catalog.frameworks if each.state != "retired"]
+    for framework in sorted(frameworks, key=lambda each: ORDER.index(each.name) if each.name in ORDER else len(ORDER)):
         cells = [
-            cell(each for each in catalog.builds_of(name) if (each.system, each.architecture) == place) or "no"
+            cell(each for each in catalog.builds_of(framework.name) if (each.system, each.architecture) == place)
+            or "no"
             for place in SYSTEMS
         ]
         lines.append(f"| {framework.title} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+    return lines
+
+
+def retired(catalog) -> list[str]:
+    """Show the last release, the Pythons that it is for, the platforms, and what is named instead."""
+    lines = ["| retired | last | Python | platforms | instead |", "| --- " * 5 + "|"]
+    for framework in (each for each in catalog.frameworks if each.state == "retired"):
+        builds = catalog.builds_of(framework.name)
+        newest = max(each.version for each in builds)
+        last = [each for each in builds if each.version == newest]
+        pythons = sorted({each for build in last for each in build.pythons}, key=lambda each: int(each.split(".")[1]))
+        places = [
+            f"{system} {architecture}"
+            for system, architecture in SYSTEMS
+            if any((each.system, each.architecture) == (system, architecture) for each in last)
+        ]
+        python = pythons[0] if len(pythons) == 1 else f"{pythons[0]} to {pythons[-1]}"
+        row = (f"{framework.title} ({framework.ended})", str(newest), python, ", ".join(places), framework.successor)
+        lines.append("| " + " | ".join(row) + " |")
+    return lines
+
+
+def table() -> str:
+    """Return both tables as Markdown."""
+    from dlsetup.catalog import load_catalog
+
+    catalog = load_catalog()
+    return "\n".join([*living(catalog), "", *retired(catalog)]) + "\n"
 
 
 def parts(text: str) -> tuple[str, str, str]:

@@ -263,6 +263,7 @@ class _Work:
             self.codes.append(report.exit_code)
             gaps = _gaps("it does not train", *_MEASURED)
             return replace(_of_plan(row, found, name), findings=_failed(report.findings), gaps=gaps)
+        self.progress.note("it trains; once more, now that nothing has to be compiled, to be measured:")
         situation = look(self.system, environment=request.environment)
         measured = self._measured(situation, name, planned=found.accelerator, packages=found.packages)
         return replace(measured, temporary=self.passing)

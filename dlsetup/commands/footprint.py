@@ -114,9 +114,10 @@ class Downloads:
         labels = {each.name: (each.version or "").partition("+")[2] for each in distributions}
         for framework in situation.catalog.frameworks:
             label = labels.get(framework.package)
-            lines = [each for each in situation.catalog.builds_of(framework.name) if label and each.local == label]
-            if lines and lines[0].index:
-                yield (Source(packages=framework.family, location=lines[0].index),)
+            lines = [each.index for each in situation.catalog.builds_of(framework.name) if each.local == label]
+            index = next(filter(None, lines), None) if label else None
+            if index:
+                yield (Source(packages=framework.family, location=index),)
 
 
 def total(packages: Iterable[Package], names: Iterable[str] | None = None) -> int | None:

@@ -51,7 +51,7 @@ MEASURES = (
         short="download",
         value=lambda row: row.download_bytes,
         say=_size,
-        told="the wheels of the framework and of all that it needs; what two of them share is counted for each",
+        told="all wheels that it needs; what several share is counted for each",
     ),
     Measure(
         name="installed_bytes",
@@ -59,7 +59,7 @@ MEASURES = (
         short="on disk",
         value=lambda row: row.installed_bytes,
         say=_size,
-        told="the same when they are unpacked, by their own lists of files, without bytecode",
+        told="the same unpacked, by their own lists of files, without bytecode",
     ),
     Measure(
         name="import_time",
@@ -67,7 +67,7 @@ MEASURES = (
         short="import",
         value=_import,
         say=seconds,
-        told="a whole process that does nothing else, without the start of the bare interpreter: the median",
+        told="a whole process, minus the start of the bare interpreter; the median",
     ),
     Measure(
         name="train_seconds",
@@ -75,7 +75,7 @@ MEASURES = (
         short="training",
         value=lambda row: row.train_seconds,
         say=seconds,
-        told="the smoke test's small network, 200 steps, once; compilation and what is loaded late are in it",
+        told="the smoke test's small network, 200 steps, with compilation, once",
     ),
     Measure(
         name="peak_memory_bytes",
@@ -83,13 +83,13 @@ MEASURES = (
         short="memory",
         value=lambda row: row.peak_memory_bytes,
         say=_size,
-        told="the most that the process of the smoke test held in main memory",
+        told="the most main memory that the process of the smoke test held",
     ),
 )
 
 CAUTION = (
-    "These are figures of one small training on this machine: larger networks, other machines and GPUs may order the "
-    "frameworks otherwise."
+    "These are figures of one small training on this machine; larger networks, other machines and GPUs may order them "
+    "otherwise."
 )
 
 

@@ -31,7 +31,7 @@ def print_comparison(
 ) -> None:
     """Show what each framework came to on this machine, side by side."""
     page = Page(console, home=home, folder=folder)
-    if verbose or not _as_table(page, comparison):
+    if not _as_table(page, comparison) or verbose:
         _as_list(page, comparison, verbose=verbose)
     for row in comparison.rows:
         for finding in row.findings:
@@ -66,7 +66,7 @@ def _as_table(page: Page, comparison: Comparison) -> bool:
 def _cells(row: ComparisonRow) -> tuple[str, ...]:
     found = [(each, each.value(row)) for each in MEASURES]
     said = (_NOTHING if value is None else each.say(value) for each, value in found)
-    return (measures.name(row), _place(row), *said, measures.state(row))
+    return (" ".join(filter(None, [row.framework, row.version])), _place(row), *said, row.state)
 
 
 def _place(row: ComparisonRow) -> str:
@@ -92,7 +92,7 @@ def _facts(page: Page, row: ComparisonRow, *, verbose: bool) -> Iterator[tuple[s
         yield "Python", row.python or words.NOT_KNOWN
     for each in MEASURES:
         value = each.value(row)
-        more = f" ({measures.spread(row)})" if each.name == "import_time" and value is not None else ""
+        more = f" ({measures.spread(row)})" if each.name == "import_time" else ""
         more = (
             f" ({words.counted(row.packages, 'package')})" if each.name == "download_bytes" and row.packages else more
         )
@@ -108,8 +108,9 @@ def _show_missing(page: Page, comparison: Comparison) -> None:
             page.row("no", f"{row.title}: {why}", column=_COLUMN)
     if fitting:
         names = words.listed([row.title for row in fitting])
-        verb = "is" if len(fitting) == 1 else "are"
-        page.row("missing", f"{names} {verb} not installed here. To measure them in new environments:", column=_COLUMN)
+        verb, them = ("is", "it") if len(fitting) == 1 else ("are", "them")
+        said = f"{names} {verb} not installed here. To measure {them} in a new environment:"
+        page.row("missing", said, column=_COLUMN)
         named = " ".join(row.framework for row in comparison.rows)
         page.command(f"dlsetup compare {named} --install", indent=_COLUMN + 2)
     for row in comparison.rows:
@@ -124,8 +125,9 @@ def _show_notes(page: Page, comparison: Comparison) -> None:
     for row in comparison.rows:
         if row.backend:
             page.row("note", f"{row.title} runs on {measures.below(row)}", column=_COLUMN)
-        if row.successor and row.state == "retired":
-            page.row("note", f"{row.title} is retired; {row.successor} is named instead", column=_COLUMN)
+        if row.state != "active":
+            instead = f"; {row.successor} is named instead" if row.successor else ""
+            page.row("note", f"{row.title}: {measures.state(row)}{instead}", column=_COLUMN)
     busy = measures.busy(comparison)
     if busy:
         page.row("busy", busy, column=_COLUMN, style=STATUS["warn"])
