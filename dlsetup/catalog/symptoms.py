@@ -1,7 +1,8 @@
 """Failure modes and the texts that show them: symptoms/*.toml, one file per layer, read where a text is explained.
 
 Keys of a mode, of its `symptom` and of its `remedy` are the fields of `FailureMode`, `Symptom` and `PlatformRemedy` in
-values/symptom.py. A symptom may bear `stderr`, the checks of a smoke test (run.import, run.device, run.compute) that a
+values/symptom.py. A symptom's `literal` is a word that every match holds, or a list of words of which it holds one.
+A symptom may bear `stderr`, the checks of a smoke test (run.import, run.device, run.compute) that a
 match in stderr explains; all of them where it is left out, none for lines that healthy machines print as well.
 `decisions.toml` holds no modes: it says which mode the facts of a machine make of another.
 """
@@ -128,12 +129,16 @@ def _mode(row: dict[str, Any], layer: str, where: str) -> FailureMode:
 
 
 def _symptom(row: dict[str, Any], where: str) -> Symptom:
-    _check_keys(row, Symptom, where, missing=("pattern", "literal", "specificity", "example"))
+    literal = row.get("literal")
+    plain = {key: value for key, value in row.items() if key != "literal"}
+    plain["literals"] = [literal] if isinstance(literal, str) else literal
+    _check_keys(plain, Symptom, where, missing=("pattern", "literals", "specificity", "example"))
     _check_among([row["specificity"]], (1, 2, 3), f"{where}: specificity")
     _check_among(row.get("stderr", ()), PROOFS, f"{where}: stderr")
-    if not row["literal"] or row["literal"].split() != [row["literal"]]:
-        raise BadRowError(f"{where}: literal must be one word: {row['literal']!r}")
-    return Symptom(**_with_tuples(row))
+    for word in plain["literals"]:
+        if word.split() != [word]:
+            raise BadRowError(f"{where}: a literal must be one word: {word!r}")
+    return Symptom(**_with_tuples(plain))
 
 
 def _remedy(row: dict[str, Any], where: str) -> PlatformRemedy:

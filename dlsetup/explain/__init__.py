@@ -6,6 +6,7 @@ from dlsetup.explain.cleaning import clean, decoded
 from dlsetup.explain.clues import Clues, read_clues
 from dlsetup.explain.facts import Facts, facts_of
 from dlsetup.explain.matching import Match, Search
+from dlsetup.explain.messages import recognised
 from dlsetup.explain.story import explain
 
-__all__ = ["Clues", "Facts", "Match", "Search", "clean", "decoded", "explain", "facts_of", "read_clues"]
+__all__ = ["Clues", "Facts", "Match", "Search", "clean", "decoded", "explain", "facts_of", "read_clues", "recognised"]

@@ -22,14 +22,15 @@ _MANY = 400
 _SHOWN = 2
 
 
-def finding_of(candidate: Candidate, facts: Facts, *, several: bool = False) -> Explained:
+def finding_of(candidate: Candidate, facts: Facts, *, several: bool = False, python: str = "python") -> Explained:
     """Return what to say of a recognised mode; `several` where more than one text was read."""
     mode, best = candidate.mode, candidate.best
-    first, *others = remedies_of(mode, facts)
+    words = {"framework": facts.framework or "FRAMEWORK", "python": python}
+    first, *others = remedies_of(mode, facts, words)
     return Explained(
         check=f"log.{mode.layer.replace('_', '-')}",
         status=_status(mode),
-        summary=_sentence(best, facts),
+        summary=filled(best.symptom.summary or mode.summary, {**words, **best.groups}),
         mode=mode.id,
         evidence=tuple(_evidence(candidate.matches, several=several)),
         remedy=first,
@@ -59,16 +60,6 @@ def _status(mode: FailureMode) -> Status:
     return Status.WARN if mode.role == "background" else _STATUS[mode.severity]
 
 
-def _sentence(match: Match, facts: Facts) -> str:
-    summary = match.symptom.summary or match.mode.summary
-    return filled(summary, {**words_of(facts), **match.groups})
-
-
-def words_of(facts: Facts) -> dict[str, str]:
-    """Return what the words in braces stand for."""
-    return {"framework": facts.framework or "FRAMEWORK", "python": "python"}
-
-
 def filled(text: str, words: dict[str, str]) -> str:
     """Put words in the place of their names in braces; braces that name none stay."""
     return re.sub(r"\{(\w+)\}", lambda match: " ".join(words.get(match[1], match[0]).split()), text)
@@ -85,11 +76,10 @@ def _evidence(matches: Iterable[Match], *, several: bool) -> Iterable[str]:
     return list(lines)[:_SHOWN]
 
 
-def remedies_of(mode: FailureMode, facts: Facts) -> tuple[Remedy, ...]:
+def remedies_of(mode: FailureMode, facts: Facts, words: dict[str, str]) -> tuple[Remedy, ...]:
     """Return a mode's remedies for the platform, the best first; all of them where the platform is not known."""
     platform = facts.platform
     fitting = [each for each in mode.remedies if _fits(each, platform, facts)] or list(mode.remedies)
-    words = words_of(facts)
     found = [
         Remedy(
             text=filled(each.text, words),

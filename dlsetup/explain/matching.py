@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import time
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dlsetup.explain.cleaning import clean, unescaped, unprefixed
@@ -23,14 +23,31 @@ if TYPE_CHECKING:
 AROUND = 2_000
 """Characters before and after a literal that its pattern sees."""
 OVERLAP = 2 * AROUND
-_WINDOWS = 40
-"""In one piece of text, a pattern is tried so often."""
-_ENOUGH = 400
-"""So often a symptom is found before it is counted no more."""
-_SECONDS = 0.4
-"""One pattern takes no longer than this in all."""
+_ALIKE = 300
+"""Two places of a literal are alike where the line, and so much after it, differ in digits alone."""
+_PLACES = 3_000
+"""So often one literal is looked at in one piece of text, and so often from its end."""
+_LAST = 20
 _KNOWN_WORDS = 200_000
+_KNOWN_PLACES = 50_000
+_LETTERS = 4
+"""A literal of fewer letters stands in too many words to be looked for among them."""
 _DIGITS = str.maketrans("123456789", "000000000")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Effort:
+    """How much work one piece of text is worth."""
+
+    windows: int
+    """In so many places a pattern is tried."""
+    seconds: float
+    """A pattern takes no longer than this."""
+
+
+_THOROUGH = _Effort(windows=200, seconds=0.5)
+"""Where an error mostly stands: the first piece and the last."""
+_BRIEF = _Effort(windows=12, seconds=0.05)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,21 +69,16 @@ class Match:
     times: int = 1
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class _Row:
     """A symptom while texts are searched for it."""
 
     mode: FailureMode
     symptom: Symptom
     pattern: re.Pattern[str] | None = None
-    seconds: float = 0.0
-    first: Match | None = None
+    found: list[Match] = field(default_factory=list)
+    """The first places."""
     times: int = 0
-    others: list[Match] = field(default_factory=list)
-
-    @property
-    def spent(self) -> bool:
-        return self.seconds > _SECONDS or self.times >= _ENOUGH
 
 
 class Search:
@@ -78,43 +90,56 @@ class Search:
         self._rows: dict[str, list[_Row]] = defaultdict(list)
         for mode in modes:
             for symptom in mode.symptoms:
-                self._rows[symptom.literal].append(_Row(mode=mode, symptom=symptom))
+                row = _Row(mode=mode, symptom=symptom)
+                for literal in symptom.literals:
+                    self._rows[literal].append(row)
         self._like: dict[str, list[str]] = defaultdict(list)
+        self._short: list[str] = []
         for literal in self._rows:
-            self._like[literal.translate(_DIGITS)].append(literal)
+            if sum(not letter.isdigit() for letter in literal) < _LETTERS:
+                self._short.append(literal)
+            else:
+                self._like[literal.translate(_DIGITS)].append(literal)
         self._known: set[str] = set()
         self._telling: dict[str, tuple[str, ...]] = {}
-        self.characters = 0
+        self._places: dict[tuple[str, str], tuple[_Row, ...]] = {}
+        self._characters = 0
 
     def read(self, pieces: Iterable[str], source: str = "") -> None:
         """Read one text."""
         tail, lines = "", 1
-        for raw in pieces:
+        for number, (raw, last) in enumerate(_with_last(pieces)):
             piece = clean(tail + raw)
+            place = _Place(source, self._characters - len(tail), lines)
             if len(piece) > len(tail):
-                self._search(piece, _Place(source, self.characters - len(tail), lines))
-            self.characters += max(0, len(piece) - len(tail))
-            keep = piece[-OVERLAP:] if len(piece) > OVERLAP else piece
+                self._search(piece, place, _THOROUGH if last or not number else _BRIEF)
+            self._characters += max(0, len(piece) - len(tail))
+            keep = piece[-OVERLAP:]
             lines += piece.count("\n", 0, len(piece) - len(keep))
             tail = keep
         # what comes next is another text
-        self.characters += OVERLAP
+        self._characters += OVERLAP
 
     def matches(self) -> tuple[Match, ...]:
         """Return what was found, in the order of the texts."""
         found = [each for rows in self._rows.values() for row in rows for each in _told(row)]
         return tuple(sorted(found, key=lambda match: match.offset))
 
-    def _search(self, piece: str, place: _Place) -> None:
+    def _search(self, piece: str, place: _Place, effort: _Effort) -> None:
+        if len(self._places) > _KNOWN_PLACES:
+            self._places.clear()
         for literal in self._literals(piece):
-            rows = [row for row in self._rows[literal] if not row.spent]
-            if not rows:
-                continue
-            for start, end in _windows(piece, literal):
-                window = _Window(piece[start:end], start, place, piece)
-                for row in rows:
-                    if not row.spent:
-                        self._try(row, window)
+            tried, began = 0, self._clock()
+            for where in _places_of(piece, literal):
+                like = (literal, _signature(piece, where))
+                rows = self._places.get(like)
+                if rows is not None:
+                    for row in rows:
+                        row.times += 1
+                elif tried < effort.windows and self._clock() - began < effort.seconds:
+                    tried += 1
+                    window = _Window(piece, where, place)
+                    self._places[like] = tuple(row for row in self._rows[literal] if self._try(row, window, literal))
 
     def _literals(self, piece: str) -> list[str]:
         """Return the literals that the piece holds. A literal has no blank, so it stands inside one word."""
@@ -123,54 +148,87 @@ class Search:
         if fresh:
             self._telling.update(_holding("\n".join(fresh), self._like))
             if len(self._known) + len(fresh) > _KNOWN_WORDS:
-                self._known = set()
+                self._known, self._telling = (
+                    set(),
+                    {word: likes for word, likes in self._telling.items() if word in words},
+                )
             self._known |= fresh
         likes = {like for word in words & self._telling.keys() for like in self._telling[word]}
-        return [literal for like in sorted(likes) for literal in self._like[like] if literal in piece]
+        found = [literal for like in sorted(likes) for literal in self._like[like]]
+        return [literal for literal in (*found, *self._short) if literal in piece]
 
-    def _try(self, row: _Row, window: _Window) -> None:
-        began = self._clock()
+    def _try(self, row: _Row, window: _Window, literal: str) -> bool:
+        """Tell whether a symptom stands in a window, and remember it."""
         if row.pattern is None:
             row.pattern = re.compile(row.symptom.pattern, re.MULTILINE)
         for view in window.views():
-            found = False
-            for match in row.pattern.finditer(view):
-                found = True
-                if not match.group():
-                    break
-                self._keep(row, match, window)
-                if row.times >= _ENOUGH or self._clock() - began > _SECONDS:
-                    break
-            if found:
-                break
-        row.seconds += self._clock() - began
+            match = window.match(row.pattern, view, literal)
+            if match is None:
+                continue
+            if any(_before(match.group(), each, literal) for each in row.symptom.literals):
+                # it is found by the word that comes first
+                return False
+            row.times += 1
+            if len(row.found) <= _FEW:
+                row.found.append(_kept(row, match, window))
+            return True
+        return False
 
-    def _keep(self, row: _Row, match: re.Match[str], window: _Window) -> None:
-        offset = window.offset_of(match, row.symptom.literal)
-        known = (row.first, *row.others)
-        if any(each is not None and each.offset == offset for each in known):
-            return
-        row.times += 1
-        if row.first is not None and len(row.others) >= _FEW:
-            return
-        kept = Match(
-            mode=row.mode,
-            symptom=row.symptom,
-            text=match.group(),
-            groups={name: value for name, value in match.groupdict().items() if value is not None},
-            line=_line_around(match),
-            offset=offset,
-            line_number=window.line_number(offset),
-            source=window.place.source,
-        )
-        if row.first is None:
-            row.first = kept
-        else:
-            row.others.append(kept)
+
+def _before(text: str, one: str, other: str) -> bool:
+    """Tell whether one word comes before another."""
+    return one != other and 0 <= text.find(one) < text.find(other)
 
 
 _FEW = 4
 """So many places of one symptom are remembered beside the first."""
+
+
+def _kept(row: _Row, match: re.Match[str], window: _Window) -> Match:
+    return Match(
+        mode=row.mode,
+        symptom=row.symptom,
+        text=match.group(),
+        groups={name: value for name, value in match.groupdict().items() if value is not None},
+        line=_line_around(match),
+        offset=window.offset,
+        line_number=window.line_number,
+        source=window.place.source,
+    )
+
+
+def _with_last(pieces: Iterable[str]) -> Iterator[tuple[str, bool]]:
+    """Yield the pieces that hold something, each with whether it is the last one."""
+    held = None
+    for piece in pieces:
+        if not piece:
+            continue
+        if held is not None:
+            yield held, False
+        held = piece
+    if held is not None:
+        yield held, True
+
+
+def _places_of(piece: str, literal: str) -> Iterator[int]:
+    where, count = piece.find(literal), 0
+    while where >= 0 and count < _PLACES:
+        yield where
+        count += 1
+        where = piece.find(literal, where + len(literal))
+    if where >= 0:
+        # what is at the end is what ended the program
+        last = piece.rfind(literal)
+        for _ in range(_LAST):
+            if last < where:
+                break
+            yield last
+            last = piece.rfind(literal, 0, last)
+
+
+def _signature(piece: str, where: int) -> str:
+    start = piece.rfind("\n", max(0, where - _ALIKE), where) + 1
+    return piece[start or max(0, where - _ALIKE) : where + _ALIKE].translate(_DIGITS)
 
 
 @dataclass(frozen=True)
@@ -181,14 +239,19 @@ class _Place:
 
 
 class _Window:
-    """A part of a piece of text, in the forms in which patterns see it."""
+    """The text around one place of a literal, in the forms in which patterns see it."""
 
-    def __init__(self, text: str, start: int, place: _Place, piece: str) -> None:
-        self._text = text
-        self._start = start
-        self._piece = piece
-        self.place = place
+    def __init__(self, piece: str, where: int, place: _Place) -> None:
+        start, end = max(0, where - AROUND), min(len(piece), where + AROUND)
+        # no line begins where none does
+        begin = piece.find("\n", start, where - AROUND // 2) if start else -1
+        self._start = begin + 1 if begin >= 0 else start
+        self._text = piece[self._start : end]
+        self._where = where - self._start
         self._views: list[str] | None = None
+        self.place = place
+        self.offset = place.base + where
+        self.line_number = place.lines + piece.count("\n", 0, where)
 
     def views(self) -> Iterator[str]:
         """Yield the text as it should be read, then other ways in which it may be meant."""
@@ -199,36 +262,19 @@ class _Window:
             self._views = list(dict.fromkeys(views))
         yield from self._views
 
-    def offset_of(self, match: re.Match[str], literal: str) -> int:
-        """Return where a match begins, from the beginning of all that was read.
+    def match(self, pattern: re.Pattern[str], view: str, literal: str) -> re.Match[str] | None:
+        """Return the match that holds the literal at this window's place.
 
-        The view may be shorter than the window: the literals of both are the same, and in the same order.
+        A view is shorter than the text, but has the same literals in the same order.
         """
-        view, found = match.string, match.group().find(literal)
-        before = view.count(literal, 0, match.start() + max(found, 0))
-        where = -1
-        for _ in range(before + 1):
-            where = self._text.find(literal, where + 1)
-            if where < 0:
-                break
-        return self.place.base + self._start + max(where, 0)
-
-    def line_number(self, offset: int) -> int:
-        """Return the number of the line at an offset."""
-        return self.place.lines + self._piece.count("\n", 0, max(0, offset - self.place.base))
-
-
-def _windows(piece: str, literal: str) -> Iterator[tuple[int, int]]:
-    """Yield the parts of a piece around each place of a literal; neighbours share one."""
-    where, done = piece.find(literal), 0
-    while where >= 0 and done < _WINDOWS:
-        start, end = max(0, where - AROUND), min(len(piece), where + AROUND)
-        # no line begins where none does
-        begin = piece.find("\n", start, where - AROUND // 2) if start else -1
-        yield (begin + 1 if begin >= 0 else start), end
-        done += 1
-        # a match that begins in this window's second half needs one of its own
-        where = piece.find(literal, max(where + 1, min(where + AROUND, end) - AROUND // 2))
+        number = self._text.count(literal, 0, self._where)
+        for match in pattern.finditer(view):
+            first = view.count(literal, 0, match.start())
+            if first <= number < first + match.group().count(literal):
+                return match
+            if first > number or not match.group():
+                return None
+        return None
 
 
 def _holding(joined: str, likes: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -254,9 +300,5 @@ def _line_around(match: re.Match[str]) -> str:
 
 
 def _told(row: _Row) -> Iterator[Match]:
-    if row.first is None:
-        return
-    from dataclasses import replace
-
-    yield replace(row.first, times=max(row.times, 1))
-    yield from row.others
+    for number, match in enumerate(row.found):
+        yield match if number else replace(match, times=row.times)

@@ -110,7 +110,7 @@ def _reasoned(reason: Reason, mode: FailureMode, like: Match | None) -> Candidat
     mode = replace(mode, role="cause", severity="error")
     if reason.text is not None:
         mode = replace(mode, remedies=(PlatformRemedy(text=reason.text, commands=reason.commands),))
-    symptom = Symptom(pattern="", literal="", specificity=3, example="", summary=reason.summary)
+    symptom = Symptom(pattern="", literals=(), specificity=3, example="", summary=reason.summary)
     match = Match(
         mode=mode,
         symptom=symptom,

@@ -11,6 +11,9 @@ from dlsetup.values.finding import Finding, Remedy
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    Recogniser = Callable[[str, str, str, "Subject"], "Recognised | None"]
+    """Given an exception's message, stderr, the check that failed and what was run."""
+
 ROLES = ("cause", "wrapper", "background", "noise")
 """What a mode is to a failure: its cause, a message around some other cause, often there beside it, never the cause."""
 
@@ -23,9 +26,9 @@ class Symptom:
     """One text by which software tells of a failure mode."""
 
     pattern: str
-    """A regular expression; only a text that holds `literal` is searched for it."""
-    literal: str
-    """Stands in every match, without blanks."""
+    """A regular expression; only a text that holds one of `literals` is searched for it."""
+    literals: tuple[str, ...]
+    """Words without blanks, of which every match holds at least one."""
     specificity: int
     """3: practically this mode alone; 2: strong; 1: a hint."""
     example: str
@@ -126,13 +129,19 @@ class Knowledge:
     only: tuple[Only, ...] = ()
 
 
+def nobody(message: str, stderr: str, check: str, subject: Subject) -> Recognised | None:  # noqa: ARG001
+    """Recognise nothing."""
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """What was run, to be named in sentences and commands."""
+    """What was run, to be named in sentences and commands, and who knows its messages."""
 
     framework: str
     title: str
     python: str
+    recognise: Recogniser = nobody
 
     @property
     def quoted_python(self) -> str:
@@ -148,11 +157,6 @@ class Recognised:
     summary: str
     remedy: Remedy
     line: str
-
-
-if TYPE_CHECKING:
-    Recogniser = Callable[[str, str, str, Subject], Recognised | None]
-    """Given an exception's message, stderr, the check that failed and what was run."""
 
 
 @dataclass(frozen=True, kw_only=True)
