@@ -59,10 +59,31 @@ def _system(planned):
             edit.interpreter(situation, externally_managed=True, path="/usr/bin/python3", prefix="/usr"),
             kind="system",
             path="/usr",
+            writable=False,
         )
         return edit.plan(changed, environment="/usr") if planned else changed
 
     return change
+
+
+def _sudo(change):
+    return lambda situation, edit: edit.variable(change(situation, edit), SUDO_USER="user")
+
+
+def _conda(path, **variables):
+    def change(situation, edit):
+        changed = edit.environment(edit.interpreter(situation, path=f"{path}/python"), path=path, kind="conda")
+        return edit.variable(edit.session(changed, active=path, python=None), **variables)
+
+    return change
+
+
+def _by_root(situation, edit):
+    return edit.environment(_system(planned=False)(situation, edit), writable=True)
+
+
+def _debian(situation, edit):
+    return edit.interpreter(_system(planned=False)(situation, edit), missing_modules=("ensurepip",))
 
 
 def _with_pip(path):
@@ -155,6 +176,25 @@ CASES = [
     ),
     ("py.env", "near", "linux_nvidia", _user_site("2.14.1+cu130"), "ok", None),
     ("py.env", "found", "linux_nvidia", _user_site("2.9.0"), "warn", "user-site-shadowing"),
+    # what is worth knowing of one that works
+    ("py.env", "near", "linux_nvidia", _sudo(_system(planned=False)), "ok", "sudo-or-cron-environment"),
+    ("py.env", "near", "linux_nvidia", _sudo(same), "ok", None),
+    ("py.env", "near", "linux_nvidia", _conda("/home/user/miniforge3"), "ok", "conda-base-polluted"),
+    ("py.env", "near", "linux_nvidia", _conda("/home/user/miniforge3/envs/dl"), "ok", None),
+    ("py.env", "near", "windows_nvidia", _conda("C:\\Users\\user\\anaconda3"), "ok", "conda-base-polluted"),
+    (
+        "py.env",
+        "near",
+        "linux_nvidia",
+        _conda("/opt/tools/python", CONDA_DEFAULT_ENV="base"),
+        "ok",
+        "conda-base-polluted",
+    ),
+    ("py.env", "near", "linux_nvidia", _by_root, "ok", "running-as-root-pip"),
+    ("py.env", "near", "linux_nvidia", lambda s, e: e.os(_by_root(s, e), container="docker"), "ok", None),
+    ("py.env", "near", "linux_cpu", _debian, "ok", "venv-module-missing"),
+    ("py.env", "near", "linux_cpu", _interpreter(missing_modules=("ensurepip",)), "ok", None),
+    ("py.stdlib", "near", "linux_cpu", _interpreter(missing_modules=("ensurepip",)), "ok", None),
     ("py.shadow", "passes", "linux_nvidia", same, "ok", None),
     ("py.shadow", "near", "linux_nvidia", _shadows("/home/user/code/keras.py"), "ok", None),
     ("py.shadow", "near", "linux_nvidia", _shadows("/home/user/code/yaml.py"), "ok", None),
