@@ -5,9 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dlsetup.check import build_tools, environment, fit, installer, python
+from dlsetup.check import build_tools, distributed, environment, fit, installer, network, python
 from dlsetup.check.check import Check
-from dlsetup.check.machine import amd, apple, container, gpu, intel, libc, nvidia, processor, resources
+from dlsetup.check.machine import (
+    amd,
+    apple,
+    container,
+    gpu,
+    health,
+    intel,
+    libc,
+    nvidia,
+    processor,
+    resources,
+    windows,
+)
 from dlsetup.check.packages import (
     abi,
     conflicts,
@@ -36,6 +48,7 @@ _UNUSABLE = (*_OUTER, "m.nvidia-driver", "m.amd", "m.intel")
 
 CHECKS: tuple[Check, ...] = (
     Check(name="m.gpu", title="The GPUs of this machine are known", group="machine", question=gpu.gpus_known),
+    Check(name="m.nvidia-health", title="The NVIDIA GPUs are sound", group="machine", question=health.sound),
     Check(
         name="m.container",
         title="A container has the GPU of its host",
@@ -48,7 +61,14 @@ CHECKS: tuple[Check, ...] = (
         title="The NVIDIA driver serves its GPUs",
         group="machine",
         question=nvidia.driver_serves,
-        follows=_OUTER,
+        follows=("m.nvidia-health", *_OUTER),
+    ),
+    Check(
+        name="m.nvidia-fabric",
+        title="The switches between GPUs are set up",
+        group="machine",
+        question=health.joined,
+        follows=("m.nvidia-driver",),
     ),
     Check(
         name="m.nvidia-visibility",
@@ -56,6 +76,7 @@ CHECKS: tuple[Check, ...] = (
         group="machine",
         question=nvidia.visible,
     ),
+    Check(name="m.gpu-memory", title="The memory of the GPUs is free", group="machine", question=health.free),
     Check(name="m.amd", title="The AMD GPU can be used", group="machine", question=amd.usable, follows=_OUTER),
     Check(name="m.intel", title="The Intel GPU can be used", group="machine", question=intel.usable, follows=_OUTER),
     Check(
@@ -64,6 +85,7 @@ CHECKS: tuple[Check, ...] = (
         group="machine",
         question=apple.native,
     ),
+    Check(name="m.windows", title="Windows has what frameworks need", group="machine", question=windows.set_up),
     Check(
         name="m.cpu",
         title="The processor can run the wheels",
@@ -98,6 +120,7 @@ CHECKS: tuple[Check, ...] = (
         group="installer",
         question=installer.configured,
     ),
+    Check(name="inst.network", title="Packages can be fetched", group="installer", question=network.reachable),
     Check(name="inst.tool", title="pip is new enough", group="installer", question=installer.recent),
     Check(
         name="pkg.files",
@@ -198,12 +221,25 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         name="env.build",
-        title="Spark finds a Java that it runs on",
+        title="What frameworks start and compile with is there",
         group="environment",
-        question=build_tools.java_suits,
+        question=build_tools.tools_suit,
         follows=("py.env",),
     ),
     Check(name="env.vars", title="Variables make sense", group="environment", question=environment.sensible),
+    Check(
+        name="dist.network",
+        title="The variables for several processes fit this machine",
+        group="distributed",
+        question=distributed.variables_fit,
+    ),
+    Check(
+        name="dist.p2p",
+        title="Nothing stands between several GPUs",
+        group="distributed",
+        question=distributed.peers_reach,
+    ),
+    Check(name="dist.rdma", title="InfiniBand can be used", group="distributed", question=distributed.rdma_usable),
 )
 """Every check, in the order in which they are shown: by layer, so that the first failure is the cause."""
 

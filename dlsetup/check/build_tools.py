@@ -1,13 +1,14 @@
-"""env.build: what installed frameworks start or compile with; so far the Java of Spark."""
+"""env.build: what installed frameworks start or compile with: Java, a C compiler, a CUDA toolkit."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dlsetup.check import compiling
 from dlsetup.check.answers import fail, ok, skip, unknown
 from dlsetup.check.commands import unset
 from dlsetup.check.versions import older
-from dlsetup.values.finding import Remedy
+from dlsetup.values.finding import Remedy, Status
 
 if TYPE_CHECKING:
     from dlsetup.values.build import JavaRule
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
 NAME = "env.build"
 
 _MODE = "spark-java-missing-or-old"
+
+
+def tools_suit(situation: Situation) -> Finding:
+    """Look at Java where Spark needs it, and at compilers where something compiles while it runs."""
+    java = java_suits(situation)
+    if java.status not in {Status.OK, Status.SKIP}:
+        return java
+    return compiling.compiles(situation) or java
 
 
 def java_suits(situation: Situation) -> Finding:

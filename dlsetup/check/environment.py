@@ -168,7 +168,7 @@ def sensible(situation: Situation) -> Finding:
     session = situation.session
     if session is None:
         return skip(VARS, "the session's variables are not known")
-    for question in (_pythonhome, _pythonpath, _keras_backend, _legacy_keras, _jax_platforms, _amd_devices, _override):
+    for question in _QUESTIONS:
         found = question(situation, session)
         if found is not None:
             return found
@@ -368,3 +368,117 @@ def _means(value: str, device: str) -> bool:
     if not all(part.isdigit() for part in parts):
         return False
     return device == "gfx" + parts[0] + "".join(f"{int(part):x}" for part in parts[1:])
+
+
+def _intel_devices(situation: Situation, session: Session) -> Finding | None:
+    """See a choice of devices that leaves no Intel GPU to PyTorch, which reaches them by Level Zero alone."""
+    if not situation.host.gpus_of("intel") or not any(each.accelerator == "xpu" for each in installed(situation)):
+        return None
+    name = "ONEAPI_DEVICE_SELECTOR"
+    value = session.variable(name)
+    if not value or not hides_level_zero(value):
+        return None
+    return warn(
+        VARS,
+        "level-zero-env-bad",
+        f"{name} leaves no Intel GPU to PyTorch.",
+        evidence=(f"{name} is {value}", "PyTorch uses Intel GPUs by Level Zero"),
+        remedy=Remedy(
+            text="Remove the variable, or choose level_zero:gpu.",
+            commands=(unset(situation, name),),
+            links=("https://intel.github.io/llvm/EnvironmentVariables.html",),
+        ),
+    )
+
+
+def hides_level_zero(value: str) -> bool:
+    """Tell whether a selector ("opencl:gpu;level_zero:0", "!level_zero:*") accepts no GPU of Level Zero.
+
+    Grammar: terms parted by ";", each BACKEND:DEVICES; a term that begins with "!" takes away. Where all take away, the
+    rest is accepted (https://intel.github.io/llvm/EnvironmentVariables.html).
+    """
+    terms = [term.strip().lower() for term in value.split(";") if term.strip()]
+    accepted = [term for term in terms if not term.startswith("!")]
+    dropped = [term for term in terms if term.startswith("!")]
+    if any(term.lstrip("!") in {"level_zero:*", "*:*", "*:gpu", "level_zero:gpu"} for term in dropped):
+        return True
+    return bool(accepted) and not any(_takes_gpu(term) for term in accepted)
+
+
+def _takes_gpu(term: str) -> bool:
+    backend, _, devices = term.partition(":")
+    if backend not in {"level_zero", "*"}:
+        return False
+    return not devices or any(word.strip() not in {"cpu", "fpga", "acc", "host"} for word in devices.split(","))
+
+
+def _jax_memory(situation: Situation, session: Session) -> Finding | None:
+    """See a share of the GPU's memory that is none: JAX takes what it is told, and fails."""
+    name = "XLA_PYTHON_CLIENT_MEM_FRACTION"
+    value = session.variable(name)
+    this = _installed(situation, "jax")
+    if not value or this is None or this.accelerator in {None, "cpu"}:
+        return None
+    match = re.fullmatch(r"\d{0,6}\.?\d{0,12}", value.strip())
+    share = float(value) if match and re.search(r"\d", value) else None
+    if share is None or share <= 1:
+        return None
+    return warn(
+        VARS,
+        "jax-preallocation-oom",
+        "JAX is told to take more memory than the GPU has.",
+        evidence=(f"{name} is {value}", "1 is all of the memory, .75 is what JAX takes by itself"),
+        remedy=Remedy(
+            text="Remove the variable, or set it to a share below 1.",
+            commands=(unset(situation, name),),
+            links=("https://docs.jax.dev/en/latest/gpu_memory_allocation.html",),
+        ),
+    )
+
+
+def _spark_pythons(situation: Situation, session: Session) -> Finding | None:
+    """See that Spark's workers are told to start another Python than its driver."""
+    environment = situation.environment
+    if environment is None or environment.distribution("pyspark") is None:
+        return None
+    worker = session.variable("PYSPARK_PYTHON")
+    driver = session.variable("PYSPARK_DRIVER_PYTHON")
+    theirs = _minor_in(worker)
+    ours = _minor_in(driver) if driver else environment.interpreter.minor
+    if worker is None or theirs is None or ours is None or theirs == ours:
+        return None
+    here = environment.interpreter.path
+    return fail(
+        VARS,
+        "spark-python-version-mismatch",
+        "Spark's workers would start another Python than its driver, and Spark refuses that.",
+        evidence=(
+            f"PYSPARK_PYTHON is {worker}",
+            f"PYSPARK_DRIVER_PYTHON is {driver}" if driver else f"the driver runs on Python {ours} ({here})",
+        ),
+        remedy=Remedy(
+            text="Let both be this environment's Python.",
+            commands=(export(situation, "PYSPARK_PYTHON", here), export(situation, "PYSPARK_DRIVER_PYTHON", here)),
+            links=("https://spark.apache.org/docs/latest/api/python/tutorial/python_packaging.html",),
+        ),
+    )
+
+
+def _minor_in(path: str | None) -> str | None:
+    """Return the version that a program's name bears: "3.11" of "/usr/bin/python3.11"."""
+    match = re.search(r"(?:^|[/\\])python(3\.\d{1,2})(?:\.exe)?$", path or "")
+    return match[1] if match else None
+
+
+_QUESTIONS = (
+    _pythonhome,
+    _pythonpath,
+    _keras_backend,
+    _legacy_keras,
+    _jax_platforms,
+    _jax_memory,
+    _amd_devices,
+    _override,
+    _intel_devices,
+    _spark_pythons,
+)

@@ -112,6 +112,8 @@ RELEVANT = frozenset(
         "SLURM_GPUS_ON_NODE",
         "SLURM_JOB_GPUS",
         "SLURM_JOB_ID",
+        "SLURM_JOB_NUM_NODES",
+        "SLURM_NNODES",
         # where installers put things, and what keeps them from it (never what holds addresses: those bear passwords)
         "PIP_CONFIG_FILE",
         "PIP_PRE",
@@ -133,6 +135,7 @@ RELEVANT = frozenset(
         "XDG_CACHE_HOME",
         # how the system shows itself
         "CI",
+        "CURL_CA_BUNDLE",
         "REQUESTS_CA_BUNDLE",
         "SSL_CERT_FILE",
         "SUDO_USER",

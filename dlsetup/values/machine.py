@@ -56,6 +56,8 @@ class Nvidia:
     """Which of the two flavours of the kernel module is loaded."""
     libcuda: Libcuda | None = None
     """None where the loader could not be asked."""
+    lent_library: bool | None = None
+    """In WSL: the library that Windows lends is there, whether or not the loader finds it."""
     devices: tuple[str, ...] | None = None
     """The device files: nvidia0, nvidiactl, nvidia-uvm, ..."""
     creates_devices: bool | None = None
@@ -110,6 +112,8 @@ class Network:
     rdma: tuple[str, ...] = ()
     """InfiniBand devices, or network cards that do the same."""
     rdma_device_files: bool | None = None
+    lowest_port: int | None = None
+    """From which port on this user's programs may wait for others; asked only where MASTER_PORT is set."""
     listening: tuple[int, ...] = ()
     """Ports that something on this machine waits at; asked only where MASTER_PORT is set."""
 
@@ -138,6 +142,18 @@ class GpuHealth:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Answered:
+    """What came of asking one package index."""
+
+    index: str
+    """Its host."""
+    problem: str | None = None
+    """The failure mode that the answer shows: "ssl-interception"; None where all was well."""
+    detail: str = ""
+    """What was said, in one line."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Machine:
     """All of this. What nobody asked, or what could not be read, is None or empty."""
 
@@ -154,5 +170,7 @@ class Machine:
     """Google's accelerators on the bus; counted only where JAX is installed."""
     dxg_runtime: bool | None = None
     """AMD's run time for WSL is there."""
+    indexes: tuple[Answered, ...] | None = None
+    """What the package indexes answered; None where nobody asked."""
     missing_certificates: tuple[tuple[str, str], ...] = ()
     """Variables that name a file of certificates which does not exist."""

@@ -24,6 +24,8 @@ def usable(situation: Situation) -> Finding:
     """Ask for a working driver only where a ROCm build is installed or planned."""
     host = situation.host
     gpus, driver = host.gpus_of("amd"), host.driver("amd")
+    if host.os.wsl is not None and situation.machine.dxg_runtime is False:
+        return _without_dxg()
     if not gpus:
         return _closed(driver) or skip(NAME, "no AMD GPU")
     if host.os.system != "linux" or host.os.wsl is not None:
@@ -34,6 +36,22 @@ def usable(situation: Situation) -> Finding:
     if driver is not None and driver.state != "ok":
         return _trouble(situation)
     return _integrated_first(situation) or ok(NAME, "the AMD GPU can be used")
+
+
+def _without_dxg() -> Finding:
+    return warn(
+        NAME,
+        "rocm-on-wsl-or-windows",
+        "A ROCm build is installed in WSL, but AMD's run time for WSL is not.",
+        evidence=(
+            "/dev/dxg is there: Windows lends its GPU",
+            "neither /opt/rocm nor a librocdxg.so beside torch is there",
+        ),
+        remedy=Remedy(
+            text="Install AMD's ROCm for WSL, as its guide says.",
+            links=("https://rocm.docs.amd.com/projects/radeon/en/latest/docs/install/wsl/install-radeon.html",),
+        ),
+    )
 
 
 def uses(situation: Situation, accelerator: str) -> bool:

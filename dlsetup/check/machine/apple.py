@@ -23,10 +23,12 @@ def native(situation: Situation) -> Finding:
     """Compare the interpreter with the processor, and macOS with the wheels that are installed."""
     host = situation.host
     if host.os.system != "macos":
+        if host.os.container is not None and (host.cpu.vendor or "").lower() == "apple":
+            return ok(NAME, "a container on a Mac: no container has Apple's GPU", mode="mps-unavailable")
         return skip(NAME, "not a Mac")
     if _rosetta(situation):
         return _translated(situation)
-    found = _too_old(situation)
+    found = _too_old(situation) or _without_mps(situation)
     if found is not None:
         return found
     if any(gpu.virtual for gpu in host.gpus_of("apple")):
@@ -67,6 +69,36 @@ def macos_floor(distribution: Distribution) -> str | None:
     """Return the oldest macOS that a wheel's tags allow."""
     floors = [tuple(map(int, match)) for tag in distribution.tags for match in re.findall(r"macosx_(\d+)_(\d+)_", tag)]
     return ".".join(map(str, min(floors))) if floors else None
+
+
+_MPS_FLOORS = (("2.10", "14"), ("2.5", "13"), ("1.12", "12.3"))
+"""Which macOS torch's MPS needs since which release, whatever the wheel's tag allows.
+
+Sources: https://github.com/pytorch/pytorch/issues/164943 (2.10 on 13.7), https://github.com/pytorch/pytorch/issues/139425
+(2.5.1 on 12.7), https://github.com/pytorch/pytorch/pull/133141.
+"""
+
+
+def _without_mps(situation: Situation) -> Finding | None:
+    """Hold an installed torch against the macOS from which on it uses the Apple GPU."""
+    here, environment = situation.host.os.version, situation.environment
+    torch = environment.distribution("torch") if environment else None
+    if here is None or here.startswith("10.16") or torch is None or situation.host.cpu.architecture != "arm64":
+        return None
+    floor = next((macos for release, macos in _MPS_FLOORS if not older(torch.version, release)), None)
+    if floor is None or not older(here, floor):
+        return None
+    return fail(
+        NAME,
+        "mps-unavailable",
+        "The installed torch does not use the GPU on this macOS.",
+        evidence=(f"torch {torch.version} uses it from macOS {floor} on", f"this Mac has macOS {here}"),
+        remedy=Remedy(
+            text="Update macOS; until then training runs on the processor.",
+            commands=("softwareupdate --list",),
+            links=("https://docs.pytorch.org/docs/stable/notes/mps.html",),
+        ),
+    )
 
 
 def _too_old(situation: Situation) -> Finding | None:

@@ -122,7 +122,26 @@ def wsl_passes_gpu(situation: Situation) -> Finding:
     driver = host.driver("nvidia")
     if host.gpus_of("nvidia") and driver is not None and driver.state != "ok":
         return _wsl_trouble(driver.state, driver.detail or f"the driver's state is {driver.state}")
-    return ok(WSL, "WSL 2" + (" with its GPU" if host.gpus else ""))
+    return _off_the_path(situation) or ok(WSL, "WSL 2" + (" with its GPU" if host.gpus else ""))
+
+
+def _off_the_path(situation: Situation) -> Finding | None:
+    """See that the loader does not find the driver's library which Windows lends."""
+    nvidia = situation.machine.nvidia
+    if nvidia.lent_library is not True or nvidia.libcuda is None or nvidia.libcuda.path is not None:
+        return None
+    return fail(
+        WSL,
+        "wsl-libcuda-not-on-path",
+        "The NVIDIA driver's library is here, but programs do not find it.",
+        evidence=("/usr/lib/wsl/lib/libcuda.so.1 is there", "neither ldconfig's cache nor LD_LIBRARY_PATH leads to it"),
+        remedy=Remedy(
+            text="Tell the loader of that folder.",
+            commands=("echo /usr/lib/wsl/lib | sudo tee /etc/ld.so.conf.d/ld.wsl.conf", "sudo ldconfig"),
+            needs_root=True,
+            links=(WSL_GUIDE,),
+        ),
+    )
 
 
 def _wsl_trouble(state: str, detail: str) -> Finding:

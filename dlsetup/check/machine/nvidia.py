@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dlsetup.check.answers import fail, ok, skip, unknown
 from dlsetup.check.commands import unset
 from dlsetup.check.installed import installed
-from dlsetup.check.machine import nvidia_module
+from dlsetup.check.machine import gpu_modes, nvidia_module
 from dlsetup.check.versions import version
 from dlsetup.values.architecture import compute_capability
 from dlsetup.values.finding import Remedy
@@ -17,6 +17,7 @@ from dlsetup.values.host import Gpu
 
 if TYPE_CHECKING:
     from dlsetup.values.build import DriverEnd
+    from dlsetup.values.environment import Session
     from dlsetup.values.finding import Finding
     from dlsetup.values.host import Driver
     from dlsetup.values.situation import Situation
@@ -260,12 +261,17 @@ def _before(gpu: Gpu, end: DriverEnd) -> bool:
 
 
 def visible(situation: Situation) -> Finding:
-    """Read CUDA_VISIBLE_DEVICES as CUDA does: what comes after the first entry that does not exist is hidden."""
+    """Look for what keeps this session's programs from GPUs that the driver serves."""
     gpus, session = situation.host.gpus_of("nvidia"), situation.session
     if not gpus:
         return skip(VISIBILITY, "no NVIDIA GPU")
     if session is None:
         return skip(VISIBILITY, "the session's variables are not known")
+    return gpu_modes.closed(situation) or _chosen(situation, gpus, session)
+
+
+def _chosen(situation: Situation, gpus: tuple[Gpu, ...], session: Session) -> Finding:
+    """Read CUDA_VISIBLE_DEVICES as CUDA does: what comes after the first entry that does not exist is hidden."""
     value = session.variable("CUDA_VISIBLE_DEVICES")
     if value is None:
         return _unset(situation, partial=session.partial)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, skip, warn
-from dlsetup.check.installed import distribution_of, frameworks_in_scope, torch_in
+from dlsetup.check.commands import dlsetup_install
+from dlsetup.check.installed import distribution_of, frameworks_in_scope, planned, torch_in
+from dlsetup.check.versions import older
 from dlsetup.values.finding import Remedy
 
 if TYPE_CHECKING:
@@ -17,6 +19,14 @@ MEMORY = "m.memory"
 STORAGE = "m.storage"
 
 GIB = 2**30
+
+_DEFAULT_FILES = 1024
+_WANTED_FILES = 65_536
+
+_ENOUGH_FOR_OLD_PIP = 2 * GIB
+"""Its peak was three to four times the wheel's size; those of CUDA builds have 0.5 to 0.9 GB."""
+
+WSL_SETTINGS = "https://learn.microsoft.com/windows/wsl/wsl-config"
 
 _ENOUGH_FOR_IMPORT = GIB
 """Importing torch or TensorFlow takes 0.3 to 0.8 GiB of resident memory (measured with their CPU wheels)."""
@@ -31,17 +41,78 @@ def memory_suffices(situation: Situation) -> Finding:
     small = shared is not None and shared.total_bytes is not None and shared.total_bytes < GIB
     if small and host.os.container is not None and torch_in(situation) is not None:
         return _shared_memory(host.os.container, shared.total_bytes if shared and shared.total_bytes else 0)
-    if host.memory_bytes is None:
-        return skip(MEMORY, "the amount of memory is not known")
-    if host.memory_bytes < _ENOUGH_FOR_IMPORT and frameworks_in_scope(situation):
-        return warn(
-            MEMORY,
-            "host-memory-exhausted",
-            "There is hardly enough memory to import a framework.",
-            evidence=(f"{_size(host.memory_bytes)} of memory", "an import takes up to 0.8 GB, training comes on top"),
-            remedy=Remedy(text="Give the machine or the container more memory, at least 4 GB."),
+    sizes = [size for size in (host.memory_bytes, situation.machine.limits.memory_bytes) if size is not None]
+    if not sizes:
+        return _open_files(situation) or skip(MEMORY, "the amount of memory is not known")
+    size = min(sizes)
+    if size < _ENOUGH_FOR_IMPORT and frameworks_in_scope(situation):
+        return _little_memory(situation, size)
+    return _old_pip(situation, size) or _open_files(situation) or ok(MEMORY, f"{_size(size)} of memory")
+
+
+def _little_memory(situation: Situation, size: int) -> Finding:
+    host, limit = situation.host, situation.machine.limits.memory_bytes
+    allowed = limit is not None and limit == size and limit != host.memory_bytes
+    seen = f"{_size(size)} of memory" + (", which is all that this container or service may take" if allowed else "")
+    remedy = Remedy(text="Give the machine or the container more memory, at least 4 GB.")
+    wsl = host.os.wsl is not None and not allowed
+    if wsl:
+        remedy = Remedy(
+            text="Give WSL more memory: memory=8GB below [wsl2] in .wslconfig in your Windows home folder.",
+            commands=("wsl --shutdown",),
+            links=(WSL_SETTINGS,),
         )
-    return ok(MEMORY, f"{_size(host.memory_bytes)} of memory")
+    return warn(
+        MEMORY,
+        "wsl-memory-limit" if wsl else "host-memory-exhausted",
+        "There is hardly enough memory to import a framework.",
+        evidence=(seen, "an import takes up to 0.8 GB, training comes on top"),
+        remedy=remedy,
+    )
+
+
+def _old_pip(situation: Situation, size: int) -> Finding | None:
+    """See a pip that holds a whole wheel in memory several times (mended in 23.3), where there is little of it."""
+    environment = situation.environment
+    pip = environment.version("pip") if environment else None
+    wanted = (*situation.wanted, *planned(situation))
+    if size >= _ENOUGH_FOR_OLD_PIP or not wanted or not older(pip, "23.3"):
+        return None
+    return warn(
+        MEMORY,
+        "pip-install-oom-killed",
+        "This pip would be killed while it downloads a framework: it holds whole wheels in memory.",
+        evidence=(f"pip {pip} is installed; releases from 23.3 on do not", f"{_size(size)} of memory"),
+        remedy=Remedy(
+            text="Install with dlsetup, which holds no wheel in memory, or update pip.",
+            commands=(dlsetup_install(situation, " ".join(dict.fromkeys(wanted))),),
+            links=("https://github.com/pypa/pip/pull/11143",),
+        ),
+    )
+
+
+def _open_files(situation: Situation) -> Finding | None:
+    """See a limit below Linux' own default: each batch that a data loader hands over takes an open file."""
+    limits = situation.machine.limits
+    if limits.open_files is None or limits.open_files >= _DEFAULT_FILES or torch_in(situation) is None:
+        return None
+    most = limits.open_files_most
+    allowed = most is None or most > limits.open_files
+    text = "Raise the limit, or call torch.multiprocessing.set_sharing_strategy('file_system')."
+    return warn(
+        MEMORY,
+        "open-files-limit",
+        "Data loader workers will fail: processes may open only few files.",
+        evidence=(
+            f"the limit is {limits.open_files} open files (ulimit -n)",
+            "each batch that a worker hands over takes one",
+        ),
+        remedy=Remedy(
+            text=text,
+            commands=(f"ulimit -n {min(most or _WANTED_FILES, _WANTED_FILES)}",) if allowed else (),
+            links=("https://pytorch.org/docs/stable/multiprocessing.html",),
+        ),
+    )
 
 
 def _shared_memory(container: str, size: int) -> Finding:
@@ -76,12 +147,31 @@ def storage_suffices(situation: Situation) -> Finding:
     cache = by_purpose.get("cache")
     if cache is not None and cache.writable is False and frameworks_in_scope(situation):
         return _cache_closed(situation, cache)
-    place = environment or situation.storage[0]
+    return _room(situation, environment or situation.storage[0], cache)
+
+
+def _room(situation: Situation, place: Storage, cache: Storage | None) -> Finding:
+    """Say how much room there is, and mention what makes installing or importing slower."""
     free = f"{_size(place.free_bytes)} free" if place.free_bytes is not None else "the free space is not known"
     if (place.filesystem or "").lower() in _NETWORK:
         slow = f"{free}; {place.path} is on a network disk ({place.filesystem}), imports are slower there"
         return ok(STORAGE, slow, mode="network-home-slow-or-locking")
+    if _two_disks(situation, cache, place):
+        return ok(STORAGE, f"{free}; uv copies from its cache, which is on another disk", mode="uv-link-mode-warning")
     return ok(STORAGE, free)
+
+
+def _two_disks(situation: Situation, cache: Storage | None, environment: Storage) -> bool:
+    """Tell whether uv's cache is surely on another file system than the environment: their sizes differ."""
+    session = situation.session
+    if (
+        cache is None
+        or environment.purpose != "environment"
+        or (session is not None and session.variable("UV_LINK_MODE"))
+    ):
+        return False
+    sizes = {cache.total_bytes, environment.total_bytes}
+    return None not in sizes and len(sizes) > 1
 
 
 def needed_bytes(situation: Situation) -> int | None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 INTERFACES = "/sys/class/net"
 RDMA = "/sys/class/infiniband"
 RDMA_FILES = "/dev/infiniband"
+LOWEST = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
 TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 
 NAMED_BY = ("NCCL_SOCKET_IFNAME", "GLOO_SOCKET_IFNAME")
@@ -27,12 +28,22 @@ def read(system: System) -> Network:
     named = any(system.variable(name) for name in NAMED_BY)
     rdma = system.listing(RDMA) or ()
     files = system.listing(RDMA_FILES) if rdma else None
+    master = bool(system.variable("MASTER_PORT"))
     return Network(
         interfaces=system.listing(INTERFACES) if named else None,
         rdma=rdma,
         rdma_device_files=None if files is None else any(name.startswith("uverbs") for name in files),
-        listening=_listening(system) if system.variable("MASTER_PORT") else (),
+        lowest_port=_lowest_port(system) if master else None,
+        listening=_listening(system) if master else (),
     )
+
+
+def _lowest_port(system: System) -> int | None:
+    """Return the first port that needs no right of root's (ip-sysctl: ip_unprivileged_port_start)."""
+    if system.value("writable:/dev"):
+        return 0
+    word = content(system, LOWEST).strip()
+    return int(word) if re.fullmatch(r"\d{1,5}", word) else None
 
 
 def _listening(system: System) -> tuple[int, ...]:

@@ -23,6 +23,8 @@ MPS = "/tmp/nvidia-mps"  # noqa: S108 - it is looked at, not written to
 SWITCHES = "/dev/nvidia-nvswitchctl"
 FABRIC = ("systemctl", "is-active", "nvidia-fabricmanager")
 
+LENT = "/usr/lib/wsl/lib/libcuda.so.1"
+
 _SECONDS = 2.0
 _CACHED = re.compile(r"^\s+libcuda\.so\.1 \(([^)]*)\) => (\S+)\s*$", re.MULTILINE)
 _NUMBERED = re.compile(r"libcuda\.so\.(\d{3}\.\d{1,3}(?:\.\d{1,3})?)$")
@@ -44,6 +46,7 @@ def read(system: System, host: Host) -> Nvidia:
     return Nvidia(
         open_module=parse_flavour(content(system, MODULE)),
         libcuda=_libcuda(system, host) if host.gpus_of("nvidia") else None,
+        lent_library=None if native else system.exists(LENT),
         devices=_devices(system),
         creates_devices=_creates(system),
         module=module,

@@ -1,0 +1,92 @@
+"""inst.network: may packages be fetched; the network itself is asked only by --deep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dlsetup.check.answers import fail, ok, skip, warn
+from dlsetup.check.commands import DEEP, unset
+from dlsetup.values.finding import Remedy
+
+if TYPE_CHECKING:
+    from dlsetup.values.finding import Finding
+    from dlsetup.values.machine import Answered
+    from dlsetup.values.situation import Situation
+
+NAME = "inst.network"
+
+CERTIFICATES = "https://docs.astral.sh/uv/concepts/authentication/certificates/"
+PROXIES = "https://docs.astral.sh/uv/reference/environment/"
+
+
+def reachable(situation: Situation) -> Finding:
+    """Look at the files of certificates that variables name, and at what the indexes answered if they were asked."""
+    missing = situation.machine.missing_certificates
+    if missing:
+        name, path = missing[0]
+        return warn(
+            NAME,
+            "ssl-interception",
+            f"{name} names a file of certificates that does not exist, so downloads fail.",
+            evidence=(f"{name} is {path}", "no such file"),
+            remedy=Remedy(
+                text="Remove the variable, or let it name the file.",
+                commands=(unset(situation, name),),
+                links=(CERTIFICATES,),
+            ),
+        )
+    answers = situation.machine.indexes
+    if answers is None:
+        return skip(NAME, f"asked only by {DEEP}")
+    bad = next((each for each in answers if each.problem is not None), None)
+    return (
+        ok(NAME, f"{len(answers)} package index{'es' if len(answers) > 1 else ''} answered")
+        if bad is None
+        else _bad(bad)
+    )
+
+
+_WORDS = {
+    "ssl-interception": (
+        "The certificate of the package index is not trusted here.",
+        "If your network looks into connections, let the system's store of certificates count; it has your company's.",
+        "export UV_SYSTEM_CERTS=true",
+        CERTIFICATES,
+    ),
+    "clock-skew": (
+        "The certificate of the package index is not valid at this machine's time: its clock is wrong.",
+        "Set the clock.",
+        "sudo timedatectl set-ntp true",
+        "https://www.freedesktop.org/software/systemd/man/latest/timedatectl.html",
+    ),
+    "download-timeout": (
+        "The package index is too slow to answer in time.",
+        "Give downloads more time, or use a mirror near you.",
+        "export UV_HTTP_TIMEOUT=300",
+        PROXIES,
+    ),
+    "wheel-hash-mismatch": (
+        "What the package index sends is not what it announces: a download was cut off, or changed on its way.",
+        "Empty the cache and try again; if it stays, ask who runs the mirror or proxy.",
+        "uv cache clean",
+        PROXIES,
+    ),
+    "index-unreachable-or-proxy": (
+        "The package index cannot be reached.",
+        "Look at the network and its proxy; behind one, HTTPS_PROXY has to name it.",
+        "export HTTPS_PROXY=http://proxy.example.com:3128",
+        PROXIES,
+    ),
+}
+
+
+def _bad(answer: Answered) -> Finding:
+    mode = answer.problem or "index-unreachable-or-proxy"
+    summary, text, command, link = _WORDS[mode]
+    return fail(
+        NAME,
+        mode,
+        summary,
+        evidence=(f"{answer.index}: {answer.detail}",),
+        remedy=Remedy(text=text, commands=(command,), needs_root=command.startswith("sudo "), links=(link,)),
+    )

@@ -1,0 +1,95 @@
+"""What `nvidia-smi -q -x` says of the state of GPUs: errors, heat, memory, licences, links."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dlsetup.probe.answers import TOOL_SECONDS, clean, recorded, usable
+from dlsetup.values.machine import GpuHealth
+
+if TYPE_CHECKING:
+    from dlsetup.system.interface import System
+
+QUERY = ("nvidia-smi", "-q", "-x")
+
+_GPU = re.compile(r"<gpu id=\"([^\"]*)\">(.*?)(?=<gpu id=|</nvidia_smi_log>|\Z)", re.DOTALL)
+_PROCESS = re.compile(r"<process_info>(.*?)</process_info>", re.DOTALL)
+_COUNT = re.compile(r"<(?:[sd]ram_uncorrectable(?:_parity|_secded)?)>\s*(\d{1,12})\s*<")
+_OLD_COUNT = re.compile(r"<double_bit>.*?<total>\s*(\d{1,12})\s*</total>", re.DOTALL)
+_REASON = re.compile(r"<clocks_(?:throttle|event)_reason_hw_(thermal|power_brake)_slowdown>\s*Active\s*<")
+_MEBI = 1024 * 1024
+
+
+def read(system: System) -> tuple[GpuHealth, ...] | None:
+    """Return the state of every GPU: asked now, or as it was recorded; None where nothing told it."""
+    if system.replayed:
+        texts = [text for _, text in recorded(system, "nvidia-smi") if "<nvidia_smi_log>" in text]
+    else:
+        answer = system.run(QUERY, timeout=TOOL_SECONDS)
+        texts = [answer.stdout] if answer.stdout and not answer.problem else []
+    return next((found for text in texts if (found := parse(text))), None)
+
+
+def parse(text: str) -> tuple[GpuHealth, ...]:
+    """Read the document; what is N/A of a GPU is not known."""
+    seen: dict[str, str] = {}
+    for match in _GPU.finditer(clean(text)):
+        seen.setdefault(match[1] or str(len(seen)), match[2])
+    return tuple(_gpu(number, body) for number, body in enumerate(seen.values()))
+
+
+def _gpu(number: int, text: str) -> GpuHealth:
+    body = re.sub(r"<mig_devices>.*?</mig_devices>", "", text, flags=re.DOTALL)
+    memory = _part(body, "fb_memory_usage")
+    persistence = usable(_value(body, "persistence_mode"))
+    return GpuHealth(
+        number=number,
+        lost="GPU is lost" in body or "GPU requires reset" in body,
+        uncorrectable_errors=_uncorrectable(_part(body, "volatile")),
+        remapping=_remapping(body),
+        slowed_by=tuple(f"hw-{name.replace('_', '-')}" for name in _REASON.findall(body)),
+        licence=usable(_value(_part(body, "vgpu_software_licensed_product"), "license_status")),
+        persistence=None if persistence is None else persistence == "Enabled",
+        compute_mode=(usable(_value(body, "compute_mode")) or "").lower().replace("_", "-") or None,
+        fabric=(usable(_value(_part(body, "fabric"), "state")) or "").lower().replace(" ", "-") or None,
+        memory_bytes=_mebibytes(_value(memory, "total")),
+        used_bytes=_mebibytes(_value(memory, "used")),
+        processes=tuple(_processes(body)),
+    )
+
+
+def _part(body: str, tag: str) -> str:
+    match = re.search(rf"<{tag}>(.*?)</{tag}>", body, re.DOTALL)
+    return match[1] if match else ""
+
+
+def _value(body: str, tag: str) -> str | None:
+    match = re.search(rf"<{tag}>([^<]*)</{tag}>", body)
+    return match[1].strip() if match else None
+
+
+def _uncorrectable(volatile: str) -> int | None:
+    counts = _COUNT.findall(volatile) + _OLD_COUNT.findall(volatile)
+    return sum(map(int, counts)) if counts else None
+
+
+def _remapping(body: str) -> str | None:
+    rows = _part(body, "remapped_rows")
+    if _value(rows, "remapped_row_failure") == "Yes":
+        return "failed"
+    return "pending" if _value(rows, "remapped_row_pending") == "Yes" else None
+
+
+def _mebibytes(text: str | None) -> int | None:
+    match = re.fullmatch(r"(\d{1,9}) MiB", text or "")
+    return int(match[1]) * _MEBI if match else None
+
+
+def _processes(body: str) -> list[tuple[int, int | None]]:
+    found = []
+    for match in _PROCESS.finditer(body):
+        pid = _value(match[1], "pid")
+        if pid and re.fullmatch(r"\d{1,10}", pid):
+            found.append((int(pid), _mebibytes(_value(match[1], "used_memory"))))
+    return found
