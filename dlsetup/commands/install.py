@@ -13,8 +13,9 @@ from dlsetup.commands.plan import make_planner, places
 from dlsetup.commands.smoke import train
 from dlsetup.install import INSIDE, Transaction, execute, recover, set_defaults
 from dlsetup.plan import BUILD_CONSTRAINTS, LOCK, PINS
+from dlsetup.plan.compatibility import VENDORS
 from dlsetup.probe import ask_interpreter, probe_environment, probe_session, probe_storage
-from dlsetup.values.finding import Status
+from dlsetup.values.finding import Remedy, Status
 from dlsetup.values.report import Report
 from dlsetup.values.situation import Situation
 
@@ -94,7 +95,7 @@ class _Work:
                 files[f"{environment}/{BUILD_CONSTRAINTS}"] = "\n".join(plan.build_constraints) + "\n"
             with change.shared():
                 outcomes = execute(plan, self.system, self.settings, self.progress, files)
-            results, proof = self._prove(plan, environment)
+            results, proof = self._prove(plan, environment, report.host)
             proof += self._after(plan, environment, report.host)
             # what existed before is put back if the new one does not train; a new environment is kept to be looked at
             if change.is_new or not exit_code(proof):
@@ -131,18 +132,40 @@ class _Work:
             wanted=plan.frameworks,
         )
 
-    def _prove(self, plan: Plan, environment: str) -> Proof:
+    def _prove(self, plan: Plan, environment: str, host: Host) -> Proof:
         python = environment_python(self.system, environment)
         interpreter = ask_interpreter(self.system, python)
         if interpreter.purelib:
             set_defaults(plan.variables, interpreter.purelib)
         # what a framework runs on is proved with it
         wanted = {each.framework for each in self.request.wanted}
-        return train(
+        elsewhere = runs_elsewhere(plan, host)
+        results, proof = train(
             [each for each in self.catalog.frameworks if each.name in wanted and each.name in plan.frameworks],
             python=python,
-            planned=plan.accelerator,
+            planned="cpu" if elsewhere else plan.accelerator,
             variables=plan.variables,
             system=self.system,
             progress=self.progress,
         )
+        return results, tuple(_unproved(each, plan) if elsewhere else each for each in proof)
+
+
+def runs_elsewhere(plan: Plan, host: Host) -> bool:
+    """Tell whether a plan is for a GPU that this machine certainly has not: an image is built, or a login node used."""
+    vendor = VENDORS.get(plan.accelerator or "")
+    return vendor is not None and not host.gpus_of(vendor) and host.unknown("gpus") is None
+
+
+def _unproved(finding: Finding, plan: Plan) -> Finding:
+    """Say of a training on the processor what it leaves open."""
+    if finding.check != "run.device" or finding.status is not Status.OK:
+        return finding
+    names = " ".join(each for each in plan.frameworks)
+    return replace(
+        finding,
+        status=Status.UNKNOWN,
+        summary=f"Whether it trains on {plan.accelerator} is not proved: this machine has no such GPU.",
+        evidence=(f"{finding.summary.rstrip('.')}; {plan.accelerator} was asked for",),
+        remedy=Remedy(text="Prove it on the machine that has the GPU.", commands=(f"dlsetup smoke {names}",)),
+    )
