@@ -7,8 +7,10 @@ from urllib.parse import urlsplit
 
 from dlsetup.check.answers import fail, ok, skip, warn
 from dlsetup.check.commands import dlsetup_install, pip_install, system_of
+from dlsetup.check.installed import interpreter_architecture, torch_in
 from dlsetup.check.remedies import change_packages
-from dlsetup.check.versions import older
+from dlsetup.check.requested import unobtainable
+from dlsetup.check.versions import older, public
 from dlsetup.values.finding import Remedy
 
 if TYPE_CHECKING:
@@ -36,10 +38,26 @@ def configured(situation: Situation) -> Finding:
     extra = next((url for url in settings.extra_index_urls if host_of(url) in hosts), None)
     if extra is not None:
         return _mixed(situation, settings, extra)
+    return unobtainable(situation, settings) or _well(situation, settings)
+
+
+def _well(situation: Situation, settings: IndexSettings) -> Finding:
+    """Say what is configured; a mirror, and a pip that refuses some environments, have names of their own."""
     said = [f"{name} from {origin}" for name, origin in settings.sources]
     if not said:
         return ok(CONFIG, "pip's defaults")
-    return ok(CONFIG, f"pip is configured: {', '.join(said)}", mode="pip-config-overrides")
+    summary = f"pip is configured: {', '.join(said)}"
+    environment = situation.environment
+    if settings.require_virtualenv and environment is not None and environment.kind in {"system", "conda"}:
+        note = "so pip refuses to install here, outside of a virtual environment; dlsetup makes one where it needs it"
+        seen = (f"require-virtualenv is set by {_origin(settings, 'require-virtualenv')}",)
+        return ok(CONFIG, f"{summary}, {note}", evidence=seen, mode="pip-require-virtualenv")
+    mirrors = {each.host for each in situation.catalog.mirrors}
+    host = host_of(settings.index_url) if settings.index_url else None
+    if host in mirrors:
+        note = "a mirror, which may lack releases of the last days and very large wheels"
+        return ok(CONFIG, f"{summary} ({host}: {note})", mode="mirror-incomplete")
+    return ok(CONFIG, summary, mode="pip-config-overrides")
 
 
 def _others(settings: IndexSettings, hosts: set[str | None]) -> bool:
@@ -114,9 +132,9 @@ def recent(situation: Situation) -> Finding:
     if pip is None and situation.environment is not None and situation.environment.partial:
         return skip(TOOL, "pip is not among the packages that are told")
     if pip is None:
-        return skip(TOOL, "no pip in the environment, and none is needed")
+        return _held_back(situation) or skip(TOOL, "no pip in the environment, and none is needed")
     if situation.host.os.system != "linux" or not older(pip, _MANYLINUX):
-        return ok(TOOL, f"pip {pip}")
+        return _held_back(situation) or ok(TOOL, f"pip {pip}")
     return warn(
         TOOL,
         "pip-too-old",
@@ -128,4 +146,28 @@ def recent(situation: Situation) -> Finding:
             pip_install(situation, "--upgrade", "pip"),
             links=("https://peps.python.org/pep-0600/",),
         ),
+    )
+
+
+def _held_back(situation: Situation) -> Finding | None:
+    """Tell of an old Linux on which installers take an older torch without a word, for newer ones do not run there."""
+    host, torch = situation.host, torch_in(situation)
+    if host.os.system != "linux" or host.libc.family != "glibc" or host.libc.version is None or torch is None:
+        return None
+    newer = [
+        build
+        for build in situation.catalog.builds_of("pytorch")
+        if (build.system, build.architecture) == ("linux", interpreter_architecture(situation))
+        and build.glibc is not None
+        and older(host.libc.version, str(build.glibc))
+        and older(public(torch.version), str(build.version))
+    ]
+    if not newer:
+        return None
+    newest = max(newer, key=lambda build: build.version)
+    return ok(
+        TOOL,
+        f"torch {newest.version} needs glibc {newest.glibc}: on this Linux installers take an older one without a word",
+        evidence=(f"this Linux has glibc {host.libc.version}", f"torch {torch.version} is installed"),
+        mode="glibc-caps-torch-version",
     )

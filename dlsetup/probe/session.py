@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from dlsetup.probe import paths
+from dlsetup.probe.requirement_files import read_requirement_files
 from dlsetup.values.environment import LoaderEntry, Session
 
 if TYPE_CHECKING:
@@ -194,6 +195,7 @@ def probe_session(system: System) -> Session:
         variables=tuple(sorted((name, value) for name, value in system.variables().items() if is_relevant(name))),
         folder=folder,
         shadows=tuple(dict.fromkeys(_shadows(system, folder))),
+        requirement_files=read_requirement_files(system, folder),
         loader=tuple(_loader(system)),
         pip=pip,
         pip_interpreter=_interpreter_of(system, pip) if pip else None,

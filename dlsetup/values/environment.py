@@ -162,6 +162,17 @@ class LoaderEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RequirementFile:
+    """A requirement file of the working folder."""
+
+    path: str
+    requirements: tuple[str, ...] = ()
+    """As written, without comments and hashes: names with versions, and paths or addresses of wheels."""
+    indexes: tuple[str, ...] = ()
+    """The indexes and find-links that the file names itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Session:
     """What the shell that dlsetup was started from brings along."""
 
@@ -171,6 +182,8 @@ class Session:
     """The working folder."""
     shadows: tuple[str, ...] = ()
     """Files and folders of the working folder (and PYTHONPATH) that hide a framework or standard module."""
+    requirement_files: tuple[RequirementFile, ...] = ()
+    """Those of the working folder."""
     loader: tuple[LoaderEntry, ...] = ()
     pip: str | None = None
     """The first pip on the PATH."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dlsetup.values.environment import IndexSettings
+from dlsetup.catalog import load_catalog
+from dlsetup.values.environment import IndexSettings, RequirementFile
+from dlsetup.values.host import Libc
 
 INDEX = "https://index.invalid/whl/cu130"
 
@@ -106,6 +108,31 @@ def _indexes(**settings):
     def change(situation, edit):
         del edit
         return replace(situation, indexes=IndexSettings(**settings))
+
+    return change
+
+
+def _asks(*lines, indexes=()):
+    file = RequirementFile(path="/home/user/code/requirements.txt", requirements=lines, indexes=indexes)
+    return lambda situation, edit: _indexes()(edit.session(situation, requirement_files=(file,)), edit)
+
+
+WHEEL = "some-extension @ https://files.invalid/x/some_extension-1.0-{}-manylinux_2_28_x86_64.whl"
+
+
+def _no_venv(kind):
+    def change(situation, edit):
+        settings = _indexes(require_virtualenv=True, sources=(("require-virtualenv", "PIP_REQUIRE_VIRTUALENV"),))
+        return settings(edit.environment(situation, kind=kind), edit)
+
+    return change
+
+
+def _old_linux(glibc, torch):
+    def change(situation, edit):
+        changed = edit.add(situation, "torch", torch, tags=("cp312-cp312-manylinux2014_x86_64",))
+        changed = edit.remove(changed, "torchvision")
+        return replace(edit.host(changed, libc=Libc(family="glibc", version=glibc)), catalog=load_catalog())
 
     return change
 
@@ -235,4 +262,41 @@ CASES = [
     ("inst.tool", "near", "linux_nvidia", same, "skip", None),
     ("inst.tool", "near", "windows_nvidia", _pip("19.0"), "ok", None),
     ("inst.tool", "found", "linux_nvidia", _pip("19.0"), "warn", "pip-too-old"),
+    ("inst.tool", "near", "linux_cpu", _old_linux("2.17", "2.6.0"), "ok", "glibc-caps-torch-version"),
+    ("inst.tool", "near", "linux_cpu", _old_linux("2.28", "2.6.0"), "skip", None),
+    # the user's settings and files
+    ("inst.config", "near", "linux_nvidia", _no_venv("system"), "ok", "pip-require-virtualenv"),
+    ("inst.config", "near", "linux_nvidia", _no_venv("conda"), "ok", "pip-require-virtualenv"),
+    ("inst.config", "near", "linux_nvidia", _no_venv("venv"), "ok", "pip-config-overrides"),
+    (
+        "inst.config",
+        "near",
+        "linux_nvidia",
+        _indexes(index_url="https://pypi.tuna.tsinghua.edu.cn/simple", sources=(("index-url", "/etc/pip.conf"),)),
+        "ok",
+        "mirror-incomplete",
+    ),
+    ("inst.config", "found", "linux_nvidia", _asks("pytorch"), "warn", "legacy-placeholder-package"),
+    ("inst.config", "found", "linux_nvidia", _asks("tensorflow-gpu"), "warn", "legacy-placeholder-package"),
+    ("inst.config", "near", "linux_nvidia", _asks("tensorflow-gpu==2.6.0"), "ok", None),
+    ("inst.config", "near", "linux_nvidia", _asks('sklearn; sys_platform == "win32"'), "ok", None),
+    ("inst.config", "near", "linux_nvidia", _asks("torch", "scikit-learn", "-e .", "./local", "=="), "ok", None),
+    ("inst.config", "found", "linux_nvidia", _asks("torch==2.6.0+cu126"), "warn", "local-version-pin-not-on-index"),
+    ("inst.config", "near", "linux_nvidia", _asks("torch==2.14.1+cu130"), "ok", None),
+    ("inst.config", "near", "linux_nvidia", _asks("torch==2.6.0+cu126", indexes=(INDEX,)), "ok", None),
+    ("inst.config", "near", "linux_nvidia", _asks("torch==2.6.0"), "ok", None),
+    ("py.version", "found", "linux_nvidia", _asks(WHEEL.format("cp310-cp310")), "warn", "wheel-file-not-supported"),
+    ("py.version", "near", "linux_nvidia", _asks(WHEEL.format("cp312-cp312")), "ok", None),
+    ("py.version", "near", "linux_nvidia", _asks(WHEEL.format("cp39-abi3")), "ok", None),
+    ("py.version", "near", "linux_nvidia", _asks(WHEEL.format("py3-none")), "ok", None),
+    ("py.version", "found", "linux_nvidia", _asks(WHEEL.format("cp312-cp312t")), "warn", "wheel-file-not-supported"),
+    ("py.version", "found", "windows_nvidia", _asks(WHEEL.format("cp312-cp312")), "warn", "wheel-file-not-supported"),
+    (
+        "py.version",
+        "near",
+        "linux_nvidia",
+        _asks(WHEEL.format("cp310-cp310") + " ; python_version == '3.10'"),
+        "ok",
+        None,
+    ),
 ]

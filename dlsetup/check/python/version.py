@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, skip
 from dlsetup.check.installed import distribution_of, frameworks_in_scope, interpreter_architecture
+from dlsetup.check.requested import unfitting_wheel
 from dlsetup.check.versions import public
 from dlsetup.values.finding import Remedy
 
@@ -42,7 +43,8 @@ def suits(situation: Situation) -> Finding:
         found = _fits(situation, framework, interpreter)
         if found is not None:
             return found
-    return _any_fits(situation, interpreter) or ok(NAME, f"Python {interpreter.version}")
+    found = _any_fits(situation, interpreter) or unfitting_wheel(situation, interpreter)
+    return found or ok(NAME, f"Python {interpreter.version}")
 
 
 def _kind(situation: Situation, interpreter: Interpreter) -> Finding | None:

@@ -1,0 +1,51 @@
+"""Requirement files of the working folder: what they ask for, and which indexes they name.
+
+The format is that of https://pip.pypa.io/en/stable/reference/requirements-file-format/.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dlsetup.probe import paths
+from dlsetup.values.environment import RequirementFile
+
+if TYPE_CHECKING:
+    from dlsetup.system.interface import System
+
+_NAME = re.compile(r"requirements(?:[-_.][\w-]+)?\.txt")
+_FILES = 4
+"""Files that are read; a folder with more is a collection, not somebody's project."""
+_LONGEST = 200_000
+"""Characters of a file that are read; locks of large projects have that many and need no judging."""
+
+_COMMENT = re.compile(r"(?:^|\s)#.*$")
+_INDEX = re.compile(r"(?:-i|-f|--index-url|--extra-index-url|--find-links)(?:\s*=\s*|\s+)(\S+)")
+_OPTION = re.compile(r"\s--(?:hash|config-settings|global-option)\b.*$")
+
+
+def read_requirement_files(system: System, folder: str | None) -> tuple[RequirementFile, ...]:
+    """Return the requirement files of a folder."""
+    names = [name for name in (system.listing(folder) or () if folder else ()) if _NAME.fullmatch(name)]
+    found = []
+    for name in names[:_FILES]:
+        path = paths.join(system, folder or "", name)
+        text = system.read(path).text
+        if text is not None and len(text) <= _LONGEST:
+            requirements, indexes = parse_requirements(text)
+            found.append(RequirementFile(path=path, requirements=requirements, indexes=indexes))
+    return tuple(found)
+
+
+def parse_requirements(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Read the requirements of a file, as written, and the addresses of the indexes that it names."""
+    requirements: list[str] = []
+    indexes: list[str] = []
+    for raw in text.replace("\\\r\n", " ").replace("\\\n", " ").splitlines():
+        line = _COMMENT.sub("", raw).strip()
+        if line.startswith("-"):
+            indexes.extend(_INDEX.findall(line))
+        elif line:
+            requirements.append(_OPTION.sub("", line).strip())
+    return tuple(requirements), tuple(indexes)
