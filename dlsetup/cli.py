@@ -672,7 +672,7 @@ def show(
     if json:
         from dlsetup.render.as_json import catalog_json
 
-        typer.echo(catalog_json(found), nl=False)
+        _write(catalog_json(found))
         return
     from dlsetup.render.as_text import print_catalog
 
@@ -705,7 +705,7 @@ def check(
     if json:
         from dlsetup.render.as_json import survey_json
 
-        typer.echo(survey_json(survey, exit_code=verdict(survey)), nl=False)
+        _write(survey_json(survey, exit_code=verdict(survey)))
     else:
         from dlsetup.render.as_text import print_survey
 
@@ -716,6 +716,7 @@ def check(
 @app.command()
 def record(
     destination: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Where to write it.")],
+    json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Write what this machine answers to a file, without names, serials or addresses.
@@ -724,9 +725,13 @@ def record(
     """
     from dlsetup.commands.record import record as run
 
-    output = _output(json=False, quiet=quiet)
+    output = _output(json=json, quiet=quiet)
     size = run(output.system, destination)
-    if not quiet:
+    if json:
+        from dlsetup.render.as_json import recorded_json
+
+        _write(recorded_json(destination, size))
+    elif not quiet:
         typer.echo(f"{destination}: {size} bytes, redacted; read it before you send it")
 
 

@@ -131,6 +131,11 @@ def error_json(*, kind: str, what: str, seen: str, do: str, exit_code: int, inde
     return _answer("error", {"kind": kind, "what": what, "seen": seen, "do": do, "exit_code": exit_code}, indent)
 
 
+def recorded_json(file: str, size_bytes: int) -> str:
+    """Return where a machine's answers were written: `dlsetup.recorded/1`."""
+    return _answer("recorded", {"file": file, "size_bytes": size_bytes}, None)
+
+
 def _answer(kind: str, content: dict[str, Any], indent: int | None) -> str:
     # ASCII is UTF-8 whatever encoding stdout has (a pipe on Windows has none of Unicode's), and JSON's own escapes
     # also carry the lone surrogates that stand for file names that are not UTF-8

@@ -48,6 +48,8 @@ def show_plan(page: Page, plan: Plan, *, verbose: bool) -> None:
     if plan.packages:
         _show_packages(page, plan, verbose=verbose)
     _show_steps(page, plan)
+    if not (plan.packages or plan.steps):
+        _show_way_on(page, plan)
     _show_rejected(page, plan, verbose=verbose)
 
 
@@ -94,6 +96,13 @@ def _show_steps(page: Page, plan: Plan) -> None:
         page.row("" if number else "do", step.title, column=_COLUMN)
         if step.argv:
             page.command(words.command_line(step.argv), indent=_COLUMN + 2)
+
+
+def _show_way_on(page: Page, plan: Plan) -> None:
+    """Say where to look where nothing fits."""
+    elsewhere = f" --target {plan.platform}" if plan.environment is None and plan.platform else ""
+    page.row("do", f"see what there is for {'that' if elsewhere else 'this'} machine", column=_COLUMN)
+    page.command(f"dlsetup frameworks{elsewhere}", indent=_COLUMN + 2)
 
 
 def _show_rejected(page: Page, plan: Plan, *, verbose: bool) -> None:

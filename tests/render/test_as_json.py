@@ -29,6 +29,7 @@ KINDS = (
     "smoke",
     "explanation",
     "comparison",
+    "recorded",
     "error",
 )
 
@@ -53,6 +54,7 @@ def answers(samples) -> SimpleNamespace:
         smoke=as_json.smoke_json(full),
         explanation=as_json.explanation_json(samples.explanation),
         comparison=as_json.comparison_json(dataclasses.replace(samples.comparison, host=with_everything(samples))),
+        recorded=as_json.recorded_json("machine.json", 4711),
         error=as_json.error_json(
             kind=problem.kind, what=problem.what, seen=problem.seen, do=problem.do, exit_code=problem.exit_code
         ),
