@@ -37,8 +37,16 @@ class Clues:
     """The newest CUDA that the driver supports."""
     cuda_major: str | None = None
     """The major of CUDA that the installed libraries are for."""
+    build: str | None = None
+    """cuda, rocm or xpu, where a report says what torch was built with."""
     loader_path: bool = False
     """LD_LIBRARY_PATH names a folder of CUDA."""
+
+    @property
+    def vendors(self) -> tuple[str, ...]:
+        """Return the makers of the GPUs that are named."""
+        names = (*self.gpus, *self.architectures)
+        return tuple(dict.fromkeys(next((v for sign, v in _MAKERS if sign in name), "nvidia") for name in names))
 
 
 def read_clues(text: str) -> Clues:
@@ -58,6 +66,7 @@ def read_clues(text: str) -> Clues:
         driver=_only(_DRIVER.findall(plain)),
         cuda=_cuda(plain),
         cuda_major=_only(_LIBRARIES.findall(plain)),
+        build=_only(name for name, pattern in _BUILDS if pattern.search(plain)),
         loader_path=_LOADER_PATH.search(plain) is not None,
     )
 
@@ -124,6 +133,7 @@ _GPU = re.compile(
     r"\b(?:AMD )?Radeon (?:RX|Pro|PRO|VII|AI PRO)[ -]?\w{0,6}(?: (?:XTX|XT|GRE|M))?|\bAMD Instinct MI\d+\w*|"
     r"\bApple M[1-9](?: (?:Pro|Max|Ultra))?\b|\bIntel\(R\) Arc\(TM\) [A-Z]\d{3}\w*"
 )
+_MAKERS = (("Radeon", "amd"), ("AMD", "amd"), ("gfx", "amd"), ("Intel", "intel"), ("Apple", "apple"))
 _TARGET = re.compile(
     r"(?:CUDA capability |compute capability |with capability )(sm_\d{2,3})\b|\b(gfx(?:9[0-9a-f]{2}|1[0-9a-f]{3}))\b"
 )
@@ -138,6 +148,11 @@ _TOLD_VERSION = re.compile(
     r"(\d{1,2}\.\d{1,3}\.\d{1,3}(?:\+\w+)?)"
 )
 _LIBRARIES = re.compile(r"\bnvidia-[a-z-]{2,30}-cu(\d\d)\b|\b(?:2|1)\.\d{1,2}\.\d\+cu(\d\d)\d\b")
+_BUILDS = (
+    ("cuda", re.compile(r"\bCUDA used to build PyTorch: \d")),
+    ("rocm", re.compile(r"\bROCM used to build PyTorch: \d")),
+    ("xpu", re.compile(r"\bXPU used to build PyTorch: \d")),
+)
 _LOADER_PATH = re.compile(r"LD_LIBRARY_PATH\W{1,3}[^\s;]{0,400}(?:/cuda|cudnn)", re.IGNORECASE)
 _TOLD_NAMES = {"PyTorch": "torch", "TensorFlow": "tensorflow"}
 

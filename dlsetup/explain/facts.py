@@ -37,6 +37,8 @@ class Facts:
     """LD_LIBRARY_PATH holds a folder of CUDA."""
     cuda: str | None = None
     """The major that the installed framework was built for."""
+    build: str | None = None
+    """cuda, rocm, xpu or cpu: what the installed torch was built for."""
 
     @property
     def platform(self) -> str | None:
@@ -65,6 +67,7 @@ class Facts:
             "service": self.service,
             "framework": self.framework,
             "loader-path": self.loader_path,
+            "build": self.build,
         }
         return known[key] == value
 
@@ -80,16 +83,25 @@ def facts_of(situation: Situation | None, clues: Clues) -> Facts:
         wsl=bool(host and host.os.wsl) or clues.wsl,
         container=bool(host and host.os.container) or clues.container,
         service=(host.os.service if host else None) or clues.service,
-        vendors=_vendors(host),
+        vendors=_vendors(host) or clues.vendors,
         python=(environment.interpreter.version if environment else None) or clues.python,
         framework=clues.frameworks[0] if clues.frameworks else None,
         loader_path=clues.loader_path or _CUDA_FOLDER.search(loader) is not None,
         cuda=_cuda(environment) or clues.cuda_major,
+        build=_build(environment) or clues.build,
     )
 
 
 def _vendors(host: Host | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(gpu.vendor for gpu in host.gpus)) if host else ()
+
+
+def _build(environment: Environment | None) -> str | None:
+    torch = environment.torch if environment else None
+    label = re.search(r"\+(cu|cpu|rocm|xpu)", (environment.version("torch") if environment else None) or "")
+    if torch is not None and (torch.cuda or torch.hip or torch.xpu):
+        return "cuda" if torch.cuda else "rocm" if torch.hip else "xpu"
+    return {"cu": "cuda"}.get(label[1], label[1]) if label else None
 
 
 def _cuda(environment: Environment | None) -> str | None:

@@ -31,7 +31,7 @@ def finding_of(candidate: Candidate, facts: Facts, *, several: bool = False, pyt
         check=f"log.{mode.layer.replace('_', '-')}",
         status=_status(mode),
         summary=filled(best.symptom.summary or mode.summary, {**words, **best.groups}),
-        mode=mode.id,
+        mode=mode.id or None,
         evidence=tuple(_evidence(candidate.matches, several=several)),
         remedy=first,
         cause=mode.cause,

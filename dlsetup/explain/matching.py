@@ -102,7 +102,7 @@ class Search:
                 self._like[literal.translate(_DIGITS)].append(literal)
         self._known: set[str] = set()
         self._telling: dict[str, tuple[str, ...]] = {}
-        self._places: dict[tuple[str, str], tuple[_Row, ...]] = {}
+        self._places: dict[tuple[str, tuple[str, str]], tuple[_Row, ...]] = {}
         self._characters = 0
 
     def read(self, pieces: Iterable[str], source: str = "") -> None:
@@ -226,9 +226,11 @@ def _places_of(piece: str, literal: str) -> Iterator[int]:
             last = piece.rfind(literal, 0, last)
 
 
-def _signature(piece: str, where: int) -> str:
+def _signature(piece: str, where: int) -> tuple[str, str]:
+    """Return what stands before a place in its line, and after it."""
     start = piece.rfind("\n", max(0, where - _ALIKE), where) + 1
-    return piece[start or max(0, where - _ALIKE) : where + _ALIKE].translate(_DIGITS)
+    before = piece[start or max(0, where - _ALIKE) : where]
+    return before.translate(_DIGITS), piece[where : where + _ALIKE].translate(_DIGITS)
 
 
 @dataclass(frozen=True)

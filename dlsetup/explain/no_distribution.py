@@ -32,7 +32,7 @@ _FRAMEWORKS = frozenset({*_TORCH_FAMILY, "tensorflow", "tensorflow-cpu", "jax", 
 _BITS_32 = re.compile(r"32[ -]bit|\bwin32\b|\bi[36]86\b|armv7l|linux_armv[67]l")
 _MUSL = re.compile(r"\bmusllinux|\bAlpine|/lib/ld-musl|\bapk add\b")
 _FREE_THREADED = re.compile(r"\bcp31\dt\b|free-threading build|\bpython3\.1\dt\b")
-_ODD_ARCHITECTURE = re.compile(r"\b(?:ppc64le|s390x|riscv64|loongarch64)\b")
+_ODD_ARCHITECTURE = re.compile(r"\b(?:ppc64le|s390x|riscv64|loongarch64)\b|\bpiwheels\.org\b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +127,7 @@ def _elsewhere(missing: NoMatch, knowledge: Knowledge, facts: Facts) -> Reason |
     if system is None or system in row.systems:
         where = " and ".join(_TITLES[each] for each in row.systems)
         summary = f"{missing.name} has no wheel for this Python here; it is published for {where} alone."
-        return Reason(mode="no-matching-wheel-for-python", summary=summary, line=missing.line)
+        return Reason(mode=row.here, summary=summary, line=missing.line)
     words = {"package": missing.name}
     return Reason(
         mode=row.mode,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dlsetup.explain.facts import Facts
     from dlsetup.explain.no_distribution import Reason
     from dlsetup.values.finding import Finding
-    from dlsetup.values.symptom import Explained, FailureMode, Knowledge
+    from dlsetup.values.symptom import Decision, Explained, FailureMode, Knowledge
 
 SURE = 2
 """A symptom of less specificity is a hint: facts, or another symptom, have to agree."""
@@ -45,9 +45,11 @@ def explain(
     failed = [each for each in checks if each.status is Status.FAIL and each.because is None]
     ranked = _with_reasons(candidates(matches), tuple(reasons(text, knowledge, facts)), knowledge)
     ranked = _confirmed(decided(ranked, knowledge, facts), failed)
-    kept = without_repeats(ranked)
+    above = _causes(ranked, knowledge)
+    kept = without_repeats(tuple(sorted(ranked, key=lambda each: each.mode.id in above)))
     told = {each.mode.id: finding_of(each, facts, several=several) for each in kept}
-    return tuple(_ordered(kept, told, [checked(each) for each in failed], knowledge))
+    above = {mode: of for mode, of in above.items() if mode in told}
+    return tuple(_ordered(kept, told, [checked(each) for each in failed], above))
 
 
 def decided(ranked: tuple[Candidate, ...], knowledge: Knowledge, facts: Facts) -> tuple[Candidate, ...]:
@@ -75,10 +77,25 @@ def _other(
     candidate: Candidate, knowledge: Knowledge, facts: Facts, modes: dict[str, FailureMode]
 ) -> FailureMode | None:
     for decision in knowledge.decisions:
-        applies = decision.mode == candidate.mode.id and decision.then in modes
-        if applies and facts.allow(decision.when, candidate.best.text):
+        if decision.mode != candidate.mode.id or not facts.allow(decision.when, candidate.best.text):
+            continue
+        if decision.then is None:
+            return _programs(candidate.mode, decision)
+        if decision.then in modes:
             return modes[decision.then]
     return None
+
+
+def _programs(mode: FailureMode, decision: Decision) -> FailureMode:
+    """Return what a mode is where the set-up is right: a matter of the program, without the mode's name."""
+    return replace(
+        mode,
+        id="",
+        severity="info",
+        summary=decision.summary or mode.summary,
+        cause="The program asks for what this machine does not have; the installation is right.",
+        remedies=(PlatformRemedy(text=decision.text or "Change the program."),),
+    )
 
 
 def _with_reasons(
@@ -145,7 +162,7 @@ def without_repeats(ranked: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
 
 
 def _ordered(
-    kept: tuple[Candidate, ...], told: dict[str, Explained], failed: list[Explained], knowledge: Knowledge
+    kept: tuple[Candidate, ...], told: dict[str, Explained], failed: list[Explained], above: dict[str, str]
 ) -> Iterable[Explained]:
     """Yield causes, then what follows from them, then what is there beside them."""
     merged = {mode: _joined(finding, failed) for mode, finding in told.items()}
@@ -153,7 +170,6 @@ def _ordered(
     others = [each for each in failed if each.mode is None or each.mode not in known]
     role = {each.mode.id: each.mode.role for each in kept}
     sure = {each.mode.id for each in kept if each.score >= SURE}
-    above = _causes(set(merged), knowledge)
     causes = [
         finding for mode, finding in merged.items() if role[mode] == "cause" and mode in sure and mode not in above
     ]
@@ -173,11 +189,12 @@ def _ordered(
         yield from (finding for mode, finding in merged.items() if role[mode] == kind and mode not in above)
 
 
-def _causes(found: set[str], knowledge: Knowledge) -> dict[str, str]:
-    """Return which of the modes that were found follow from which other."""
-    return {
-        mode: each.of for each in knowledge.consequences if each.of in found for mode in each.modes if mode in found
-    }
+def _causes(ranked: tuple[Candidate, ...], knowledge: Knowledge) -> dict[str, str]:
+    """Return which of the modes that were found follow from which other, that is sure."""
+    found = {each.mode.id for each in ranked}
+    sure = {each.mode.id for each in ranked if each.best.symptom.specificity >= SURE}
+    follow = {mode: each.of for each in knowledge.consequences if each.of in sure for mode in each.modes}
+    return {mode: of for mode, of in follow.items() if mode in found and follow.get(of) != mode}
 
 
 def _joined(finding: Explained, failed: list[Explained]) -> Explained:

@@ -78,8 +78,12 @@ class Decision:
     mode: str
     when: Mapping[str, Any]
     """Facts that must all be known and be so."""
-    then: str
     source: str
+    then: str | None = None
+    """The mode that it is; None: the set-up is right, and the program asks for what is not there."""
+    summary: str | None = None
+    text: str | None = None
+    """The remedy, where the set-up is right."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +120,8 @@ class Only:
     text: str
     source: str
     commands: tuple[str, ...] = ()
+    here: str = "no-matching-wheel-for-python"
+    """The mode on those systems themselves."""
 
 
 @dataclass(frozen=True, kw_only=True)
