@@ -181,18 +181,32 @@ def find_gpu(name: str) -> Gpu:
         vendor = next(each for each, group in zip(VENDORS, architecture.groups(), strict=True) if group)
         return _of_architecture(vendor, name.strip().lower())
     wanted = _words(name)
-    for vendor in VENDORS if wanted else ():
-        devices = load_devices(vendor)
-        exact = [device for device in devices if wanted == _words(device.name)]
-        found = exact or [device for device in devices if wanted <= _words(device.name)]
-        architectures = {device.architecture for device in found if device.architecture}
-        if len(architectures) > 1:
-            some = ", ".join(sorted({device.name for device in found})[:6])
-            raise UsageError(f"--gpu {name} fits several GPUs", seen=some, do="write more of its name")
-        if found:
-            # a row may stand for several models: then the one that was named is told
-            return _gpu(vendor, found[0]) if exact else replace(_gpu(vendor, found[0]), name=name.strip(), pci_id=None)
-    raise _unknown_gpu(name)
+    devices = [(vendor, device) for vendor in _makers(name) for device in load_devices(vendor)] if wanted else []
+    exact = [(vendor, device) for vendor, device in devices if wanted == _words(device.name)]
+    found = exact or [(vendor, device) for vendor, device in devices if wanted <= _words(device.name)]
+    if len({device.architecture for _, device in found if device.architecture}) > 1:
+        some = ", ".join(sorted({f"{device.name} ({device.architecture})" for _, device in found})[:6])
+        raise UsageError(
+            f"--gpu {name} fits several GPUs", seen=some, do="write more of its name, or the architecture in its place"
+        )
+    if not found:
+        raise _unknown_gpu(name)
+    # a row may stand for several models: then the one that was named is told
+    return _gpu(*found[0]) if exact else replace(_gpu(*found[0]), name=name.strip(), pci_id=None)
+
+
+_BRANDS = {
+    "nvidia": frozenset(["nvidia", "geforce", "quadro", "tesla", "rtx", "gtx", "gt", "titan", "nvs", "grid", "jetson"]),
+    "amd": frozenset(["amd", "ati", "radeon", "instinct", "firepro", "rx", "vega"]),
+    "intel": frozenset(["intel", "arc", "iris", "uhd", "xe", "flex"]),
+}
+"""Words by which a name tells its maker: a Radeon 780M is no GeForce GTX 780M."""
+
+
+def _makers(name: str) -> tuple[str, ...]:
+    """Return the vendors that a name may be of: those whose brands it bears, else all."""
+    said = frozenset(re.findall(r"[a-z]+", name.lower()))
+    return tuple(vendor for vendor in VENDORS if said & _BRANDS[vendor]) or VENDORS
 
 
 def _of_architecture(vendor: str, architecture: str) -> Gpu:

@@ -90,3 +90,29 @@ def test_a_recording_that_cannot_be_written_is_a_usage_error():
 @pytest.mark.parametrize("name", ["macos-arm64", "macos-aarch64", "MacOS-arm64"])
 def test_apple_silicon_has_its_gpu_however_its_name_is_written(name):
     assert [gpu.vendor for gpu in stated(host=None, target=name).gpus] == ["apple"]
+
+
+@pytest.mark.parametrize(
+    ("name", "vendor", "architecture"),
+    [
+        ("Radeon 780M", "amd", "gfx1103"),  # a GeForce GTX 780M is an NVIDIA GPU of 2013
+        ("GTX 780M", "nvidia", "sm_30"),
+        ("AMD Radeon 680M", "amd", "gfx1035"),
+        ("GeForce GTX 680M", "nvidia", "sm_30"),
+        ("Ryzen AI Max+ 395", "amd", "gfx1151"),
+        ("Intel(R) Arc(TM) B580 Graphics", "intel", "xe2-hpg"),
+        ("4060 ti", "nvidia", "sm_89"),
+        ("mi300x", "amd", "gfx942"),
+    ],
+)
+def test_a_name_is_looked_up_with_the_maker_that_it_tells(name, vendor, architecture):
+    found = find_gpu(name)
+    assert (found.vendor, found.architecture) == (vendor, architecture)
+
+
+@pytest.mark.parametrize("name", ["GT 1030", "GT 730"])
+def test_a_name_of_several_chips_is_refused_with_what_they_are(name):
+    with pytest.raises(UsageError, match="fits several GPUs") as told:
+        find_gpu(name)
+    assert "sm_3" in told.value.seen
+    assert "architecture" in told.value.do
