@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 
 def change_folder(environment: str) -> str:
@@ -70,7 +71,8 @@ class Distribution:
     whole: bool = True
     """METADATA, WHEEL and RECORD are there and readable."""
     missing_files: tuple[str, ...] = ()
-    """Files of over one MiB that RECORD names and that are absent or have another size; framework packages only."""
+    """Shared libraries, and files of over one MiB, that RECORD names and that are absent or have another size; of
+    framework packages only."""
     editable: bool = False
     inherited: bool = False
     """Seen through `include-system-site-packages` from the base interpreter, not installed in the environment."""
@@ -130,7 +132,12 @@ class Environment:
 
     def distribution(self, name: str) -> Distribution | None:
         """Return the installed distribution of that normalised name."""
-        return next((each for each in self.distributions if each.name == name), None)
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Distribution]:
+        """Of two copies the first is the one that is imported."""
+        return {each.name: each for each in reversed(self.distributions)}
 
     def version(self, name: str) -> str | None:
         """Return the installed version of that normalised name."""

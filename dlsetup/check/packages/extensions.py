@@ -74,7 +74,8 @@ def match(situation: Situation) -> Finding:
 def _is_extension(situation: Situation, distribution: Distribution) -> bool:
     if distribution.name in _PINNED or distribution.name in _LABELLED or distribution.name == _IPEX:
         return True
-    tag = label(distribution.version)
+    # most versions have no label, and are not worth the parsing
+    tag = label(distribution.version) if "+" in (distribution.version or "") else None
     if tag is None or distribution.name in framework_packages(situation):
         return False
     minor, cuda = recorded(tag)
