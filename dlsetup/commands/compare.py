@@ -83,14 +83,29 @@ def compare(
                 yes=True,
             ),
         )
-        load = system.value("load")
+        load = _load(system)
         rows = tuple(work.row(each) for each in wanted)
+        after = _load(system)
     return Comparison(
         host=situation.host,
-        load=load if isinstance(load, float) else None,
+        load=load,
+        load_after=after,
         rows=rows,
+        notes=(_UNCOMPILED,)
+        if system.variable("PYTHONDONTWRITEBYTECODE") and any(row.train_seconds for row in rows)
+        else (),
         exit_code=1 if 1 in work.codes else max(work.codes, default=0),
     )
+
+
+_UNCOMPILED = (
+    "PYTHONDONTWRITEBYTECODE is set: what a framework loads late is compiled anew in each training, which takes longer"
+)
+
+
+def _load(system: System) -> float | None:
+    load = system.value("load")
+    return load if isinstance(load, float) else None
 
 
 def check_writable(system: System, path: str) -> None:

@@ -76,6 +76,8 @@ def _machine(comparison: Comparison) -> Iterator[str]:
     busy = measures.busy(comparison)
     if busy:
         yield f'<p class="bad">{_text(busy[0].upper() + busy[1:])}.</p>'
+    for note in comparison.notes:
+        yield f"<p>{_text(note)}.</p>"
     yield f'<p class="soft">{_text(measures.CAUTION)}</p>'
 
 
@@ -114,21 +116,17 @@ def _bars(comparison: Comparison, measure: Measure) -> Iterator[str]:
     known = [measure.value(row) for row in comparison.rows]
     if all(value is None for value in known):
         return
-    firsts = [_first(row, measure) for row in comparison.rows]
-    largest = max(value for value in (*known, *firsts) if value is not None)
+    imports = [row.import_time for row in comparison.rows if row.import_time and measure.name == "import_time"]
+    ends = [end for each in imports for end in (each.first_seconds, each.most_seconds)]
+    largest = max(value for value in (*known, *ends) if value is not None)
     yield f'<section aria-labelledby="{measure.name}">\n<h2 id="{measure.name}">{_text(measure.title)}</h2>'
-    pale = " The pale bar is the first import, with no bytecode at hand; the thin line spans all runs."
+    pale = " The pale bar is the first import, which compiles; the thin line spans the later ones."
     told = _text(measure.told[0].upper() + measure.told[1:]) + "."
-    yield f'<p class="soft">{told}{pale if any(value is not None for value in firsts) else ""}</p>'
+    yield f'<p class="soft">{told}{pale if imports else ""}</p>'
     yield '<table class="bars">\n<tbody>'
     for row, value in zip(comparison.rows, known, strict=True):
         yield _bar(row, measure, value, largest)
     yield "</tbody>\n</table>\n</section>"
-
-
-def _first(row: ComparisonRow, measure: Measure) -> float | None:
-    took = row.import_time if measure.name == "import_time" else None
-    return took.first_seconds if took else None
 
 
 def _bar(row: ComparisonRow, measure: Measure, value: float | None, largest: float) -> str:
@@ -145,11 +143,10 @@ def _bar(row: ComparisonRow, measure: Measure, value: float | None, largest: flo
 
 
 def _drawing(row: ComparisonRow, measure: Measure, value: float, largest: float) -> Iterator[str]:
-    first = _first(row, measure)
-    if first is not None:
-        yield f'<rect class="first" width="{_share(first, largest)}" height="100%"/>'
-    yield f'<rect class="value" width="{_share(value, largest)}" y="15%" height="70%"/>'
     took = row.import_time if measure.name == "import_time" else None
+    if took is not None:
+        yield f'<rect class="first" width="{_share(took.first_seconds, largest)}" height="100%"/>'
+    yield f'<rect class="value" width="{_share(value, largest)}" y="15%" height="70%"/>'
     if took is not None:
         least, most = _share(took.least_seconds, largest), _share(took.most_seconds, largest)
         yield f'<line x1="{least}" x2="{most}" y1="50%" y2="50%"/>'

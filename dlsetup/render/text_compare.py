@@ -128,6 +128,8 @@ def _show_notes(page: Page, comparison: Comparison) -> None:
         if row.state != "active":
             instead = f"; {row.successor} is named instead" if row.successor else ""
             page.row("note", f"{row.title}: {measures.state(row)}{instead}", column=_COLUMN)
+    for note in comparison.notes:
+        page.row("note", note, column=_COLUMN)
     busy = measures.busy(comparison)
     if busy:
         page.row("busy", busy, column=_COLUMN, style=STATUS["warn"])

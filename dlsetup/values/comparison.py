@@ -16,10 +16,10 @@ class ImportTime:
 
     imported: str
     """What was imported: "torch", "mlx.core"."""
-    first_seconds: float | None
-    """With no bytecode at hand, as right after an installation; None where that could not be measured."""
+    first_seconds: float
+    """With no bytecode at hand, as right after an installation."""
     median_seconds: float
-    """Of the runs with bytecode."""
+    """Of the runs after that, which find bytecode."""
     least_seconds: float
     most_seconds: float
     runs: int
@@ -83,6 +83,10 @@ class Comparison:
     host: Host
     load: float | None
     """Processes that wanted to run when it began, on average over a minute; None where the system does not count."""
+    load_after: float | None = None
+    """The same at its end, its own ones among them."""
     rows: tuple[ComparisonRow, ...] = ()
     """In the order in which they were asked for."""
+    notes: tuple[str, ...] = ()
+    """What has an influence on the figures, a sentence each."""
     exit_code: int = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlsetup.values.comparison import ImportTime
@@ -17,19 +18,27 @@ RUNS = 3
 """Imports after the first one. The bare interpreter is started as often, in turn with them."""
 
 BARE = "pass"
+"""What the bare interpreter is given to do."""
 
-WITHOUT_BYTECODE = """\
-import importlib._bootstrap_external as machinery
+WITH_OWN_BYTECODE = """\
+import importlib._bootstrap_external as machinery, os, sys
 known = machinery.cache_from_source
-def nowhere(path, *more, **options):
-    if "site-packages" in str(path) or "dist-packages" in str(path):
+def place(path, *more, **options):
+    path = str(path)
+    if "site-packages" in path or "dist-packages" in path:
+        return {folder!r} + path.rpartition("-packages")[2] + "c"
+    usual = known(path, *more, **options)
+    if not os.path.exists(usual):
         raise NotImplementedError
-    return known(path, *more, **options)
-machinery.cache_from_source = nowhere
+    return usual
+machinery.cache_from_source = place
+sys.dont_write_bytecode = False
 """
-"""Lets Python compile what is installed, as when it is imported for the first time; not so the standard library.
+"""Lets Python keep the bytecode of what is installed in a folder of ours, whatever the environment holds already.
 
-Where it cannot be told where bytecode lies, the loader reads and writes none (importlib.machinery.SourceLoader,
+The first import then compiles and writes, as the first one after an installation; the later ones read. Neither the
+environment nor PYTHONDONTWRITEBYTECODE, which images of containers often set, makes a difference, and nothing is
+written but into that folder: without a place, the loader reads and writes none (importlib.machinery.SourceLoader,
 get_code: cache_from_source may raise NotImplementedError).
 """
 
@@ -46,22 +55,29 @@ def time_import(
             )
             return done.seconds if done.ok else None
 
-        first = seconds(f"{WITHOUT_BYTECODE}import {module}")
-        pairs = [(seconds(BARE), seconds(f"import {module}")) for _ in range(RUNS)]
+        code = import_code(module, folder)
+        first = seconds(code)
+        pairs = [(seconds(BARE), seconds(code)) for _ in range(RUNS)]
     bare = [start for start, _ in pairs if start is not None]
     whole = [took for _, took in pairs if took is not None]
-    if len(bare) < RUNS or len(whole) < RUNS:
+    if first is None or len(bare) < RUNS or len(whole) < RUNS:
         return f"python -c 'import {module}' did not end well"
     return import_time(module, first, bare, whole)
 
 
-def import_time(imported: str, first: float | None, bare: list[float], whole: list[float]) -> ImportTime:
+def import_code(module: str, folder: str | None) -> str:
+    """Return what is run to import a module once, with bytecode in a folder below the given one."""
+    kept = WITH_OWN_BYTECODE.format(folder=str(Path(folder, "bytecode"))) if folder else ""
+    return f"{kept}import {module}"
+
+
+def import_time(imported: str, first: float, bare: list[float], whole: list[float]) -> ImportTime:
     """Take the bare interpreter's time off; a difference that is lost in the noise is nothing."""
     start = statistics.median(bare)
     took = sorted(max(0.0, each - start) for each in whole)
     return ImportTime(
         imported=imported,
-        first_seconds=None if first is None else max(0.0, first - start),
+        first_seconds=max(0.0, first - start),
         median_seconds=statistics.median(took),
         least_seconds=took[0],
         most_seconds=took[-1],

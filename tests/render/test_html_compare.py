@@ -161,7 +161,7 @@ rows = st.builds(
     | st.builds(
         ImportTime,
         imported=NASTY,
-        first_seconds=number,
+        first_seconds=st.floats(0, 1e9),
         median_seconds=st.floats(0, 1e9),
         least_seconds=st.floats(0, 1e9),
         most_seconds=st.floats(0, 1e9),
@@ -193,12 +193,21 @@ def test_times_have_as_many_digits_as_tell_two_apart(value, said):
 
 
 @pytest.mark.parametrize(
-    ("load", "cores", "told"), [(1.0, 2, True), (0.9, 2, False), (None, 2, False), (9, None, False)]
+    ("before", "after", "cores", "told"),
+    [
+        (1.0, 0.1, 2, ["began"]),
+        (0.9, 3.4, 2, []),
+        (0.1, 3.5, 2, ["ended"]),
+        (8.0, 9.0, 4, ["began", "ended"]),
+        (None, None, 2, []),
+        (9.0, 9.0, None, []),
+    ],
 )
-def test_a_busy_machine_is_told_where_it_is_known(samples, load, cores, told):
+def test_a_busy_machine_is_told_where_it_is_known(samples, before, after, cores, told):
     host = samples.comparison.host
     host = replace(host, cpu=replace(host.cpu, logical_cores=cores))
-    assert bool(busy(replace(samples.comparison, host=host, load=load))) is told
+    said = busy(replace(samples.comparison, host=host, load=before, load_after=after)) or ""
+    assert [when for when in ("began", "ended") if when in said] == told
 
 
 def test_a_machine_of_which_nothing_is_known_claims_nothing():
