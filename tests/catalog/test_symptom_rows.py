@@ -125,7 +125,7 @@ def test_a_mode_says_what_to_do(mode):
 
 
 @each_mode
-def test_a_pattern_matches_its_example_and_every_match_holds_the_literal(mode):
+def test_a_pattern_matches_its_example_and_every_match_holds_a_literal(mode):
     for pattern, symptom in symptoms_of(mode):
         assert set(symptom) <= SYMPTOM_KEYS
         assert symptom["specificity"] in {1, 2, 3}
@@ -175,11 +175,11 @@ def hostile_texts(pattern: re.Pattern[str], symptom: dict[str, Any], size: int) 
 
 
 def seconds_for(pattern: re.Pattern[str], text: str) -> float:
-    """Return how long it takes to find all matches."""
-    start = time.perf_counter()
+    """Return the processor time that it takes to find all matches."""
+    start = time.process_time()
     for _ in pattern.finditer(text):
         pass
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 @each_mode
