@@ -134,7 +134,7 @@ CHECKS: tuple[Check, ...] = (
         title="What frameworks require is there",
         group="packages",
         question=requires.hold,
-        follows=("py.env", "py.version"),
+        follows=("py.env", "py.version", "pkg.files"),
     ),
     Check(
         name="pkg.conflicts",
@@ -148,21 +148,21 @@ CHECKS: tuple[Check, ...] = (
         title="torch and its companions are of one release and build",
         group="packages",
         question=pytorch.one_release,
-        follows=("py.env",),
+        follows=("py.env", "pkg.files"),
     ),
     Check(
         name="pkg.tensorflow",
         title="TensorFlow, Keras and their plugins fit together",
         group="packages",
         question=tensorflow.fits,
-        follows=("py.env",),
+        follows=("py.env", "pkg.files"),
     ),
     Check(
         name="pkg.jax",
         title="jax, jaxlib and plugins agree",
         group="packages",
         question=jax.agree,
-        follows=("py.env",),
+        follows=("py.env", "pkg.files"),
     ),
     Check(
         name="pkg.cuda-libs",
@@ -183,7 +183,7 @@ CHECKS: tuple[Check, ...] = (
         title="Packages were built for what is installed beside them",
         group="packages",
         question=abi.compatible,
-        follows=("py.env",),
+        follows=("py.env", "pkg.files"),
     ),
     Check(
         name="pkg.openmp",

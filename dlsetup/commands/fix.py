@@ -12,6 +12,7 @@ from dlsetup.check import run_checks
 from dlsetup.commands.choice import EVERYTHING
 from dlsetup.commands.doctor import examine
 from dlsetup.commands.look import look
+from dlsetup.commands.named import absolute
 from dlsetup.errors import IndexFailedError, InstallFailedError, UsageError
 from dlsetup.install import INSIDE, Transaction, execute, recover
 from dlsetup.values.environment import IndexSettings
@@ -51,6 +52,9 @@ def fix(
     and tells what would be done.
     Raises UsageError where the environment is one that dlsetup never changes, BusyError where another one is at work.
     """
+    if environment is not None:
+        # where the working folder lies in the environment, it is not found by dots once that was put back
+        environment = absolute(system, system.value("folder"), environment)
     work = _Work(system=system, progress=progress, environment=environment, python=python, choice=choice)
     repairs = work.planned() if dry_run or system.replayed else work.carry_out()
     report = examine(work.look(), system, progress, choice=choice, deep=deep)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import uv
@@ -29,14 +30,42 @@ def make_environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., 
     """Return a function that makes an environment with some requirements, and returns its interpreter."""
     folder = tmp_path_factory.mktemp("environments")
 
-    def make(name: str, *arguments: str, python: str = "3.11") -> Path:
+    def make(name: str, *arguments: str, python: str = "3.11", healthy: bool = True) -> Path:
         environment = folder / name
         run(uv.find_uv_bin(), "venv", "-q", "-p", python, environment)
         interpreter = environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
         run(uv.find_uv_bin(), "pip", "install", "-q", "-p", interpreter, *arguments)
+        if healthy:
+            assert_silent(doctor(interpreter, folder))
         return interpreter
 
     return make
+
+
+def doctor(python: Path, folder: Path) -> dict[str, Any]:
+    """Return what doctor says of an interpreter's environment, as seen from a folder."""
+    argv = [sys.executable, "-m", "dlsetup", "doctor", "--json", "--python", str(python)]
+    return json.loads(subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False, cwd=folder).stdout)
+
+
+def assert_silent(report: dict[str, Any]) -> None:
+    """Hold that doctor has nothing at all to say against an environment."""
+    assert [each for each in report["findings"] if each["status"] in {"warn", "fail", "unknown"}] == []
+    assert report["exit_code"] == 0
+
+
+@pytest.fixture
+def assert_healthy() -> Callable[..., dict[str, Any]]:
+    """Return what holds that doctor, asked by the command line in a folder, finds an environment well."""
+
+    def hold(dlsetup: Any, *words: str, **env: str) -> dict[str, Any]:
+        done = dlsetup("doctor", "--json", *words, **env)
+        report = json.loads(done.stdout)
+        assert_silent(report)
+        assert done.returncode == report["exit_code"]
+        return report
+
+    return hold
 
 
 @pytest.fixture(scope="session")

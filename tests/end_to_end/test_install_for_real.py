@@ -13,16 +13,6 @@ def answer(done) -> dict:
     return json.loads(done.stdout)
 
 
-def assert_healthy(dlsetup, *words) -> dict:
-    """Hold that doctor has nothing at all to say against what was installed."""
-    done = dlsetup("doctor", "--json", *words)
-    report = answer(done)
-    troubled = [each for each in report["findings"] if each["status"] in {"warn", "fail", "unknown"}]
-    assert troubled == []
-    assert done.returncode == report["exit_code"] == 0
-    return report
-
-
 @pytest.fixture
 def plan(dlsetup):
     """Plan, and skip where this machine's indexes have nothing to offer."""
@@ -41,7 +31,7 @@ def plan(dlsetup):
 @pytest.mark.parametrize(
     ("framework", "package"), [("tensorflow", "tensorflow-cpu"), ("pytorch", "torch"), ("keras", "keras")]
 )
-def test_from_nothing_to_a_framework_that_trains(dlsetup, plan, framework, package):
+def test_from_nothing_to_a_framework_that_trains(dlsetup, plan, framework, package, assert_healthy):
     planned = plan(framework, "--accelerator", "cpu")
     pins = {each["name"]: each["version"] for each in planned["plans"][0]["packages"]}
     done = dlsetup("install", framework, "--accelerator", "cpu", "--json")
@@ -69,7 +59,7 @@ def test_a_second_installation_changes_nothing_and_still_proves(dlsetup, plan):
     assert "Ready" in done.stdout
 
 
-def test_keras_runs_on_the_backend_that_is_in_the_environment(dlsetup, plan):
+def test_keras_runs_on_the_backend_that_is_in_the_environment(dlsetup, plan, assert_healthy):
     plan("keras", "pytorch", "--accelerator", "cpu")
     done = dlsetup("install", "keras", "pytorch", "--accelerator", "cpu", "--json")
     report = answer(done)

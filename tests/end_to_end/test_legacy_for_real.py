@@ -63,15 +63,6 @@ def assert_trained(report, framework) -> dict:
     return trained
 
 
-def assert_healthy(dlsetup, *words, **env) -> list:
-    """Hold that doctor has nothing at all to say against what was installed."""
-    done = dlsetup("doctor", *words, "--json", **env)
-    findings = answer(done)["findings"]
-    assert [each for each in findings if each["status"] in {"warn", "fail", "unknown"}] == []
-    assert done.returncode == 0
-    return findings
-
-
 def assert_metadata_are_true(framework, environment) -> None:
     """Hold what the catalog says that a source distribution requires against what was built from it."""
     (build,) = [each for each in load_catalog().builds_of(framework) if each.system == "linux"][:1]
@@ -83,13 +74,13 @@ def assert_metadata_are_true(framework, environment) -> None:
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_from_nothing_to_a_framework_that_trains(dlsetup, install, framework):
+def test_from_nothing_to_a_framework_that_trains(dlsetup, install, framework, assert_healthy):
     report = install(framework, "--accelerator", "cpu")
     trained = assert_trained(report, framework)
     assert trained["losses"][0] == pytest.approx(0.698552, abs=1e-5)
     folder = Path(report["environments"][0]["path"]).name
     assert folder == (f".venv-{framework}" if framework in RETIRED else ".venv")
-    findings = assert_healthy(dlsetup, framework)
+    findings = assert_healthy(dlsetup, framework)["findings"]
     if framework == "spark":
         assert "has Java" in next(each["summary"] for each in findings if each["check"] == "env.build")
     if framework in {"spark", "chainer"}:
@@ -99,7 +90,7 @@ def test_from_nothing_to_a_framework_that_trains(dlsetup, install, framework):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_keras_trains_on_the_backend_that_was_named_and_keeps_it(dlsetup, install, backend):
+def test_keras_trains_on_the_backend_that_was_named_and_keeps_it(dlsetup, install, backend, assert_healthy):
     report = install("keras", "--accelerator", "cpu", KERAS_BACKEND=backend)
     assert assert_trained(report, "keras")["backend"] == backend
     # the environment sets the backend itself: the variable is not there any more
@@ -127,7 +118,7 @@ def test_a_retired_framework_leaves_the_folders_environment_alone(dlsetup, insta
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the stand-in is a library for Linux")
-def test_the_stand_in_for_mpi_is_missed_and_mended(dlsetup, install):
+def test_the_stand_in_for_mpi_is_missed_and_mended(dlsetup, install, assert_healthy):
     report = install("cntk")
     environment = Path(report["environments"][0]["path"])
     libraries = next(environment.glob("lib/python*/site-packages/cntk/libs"))
@@ -149,7 +140,7 @@ def test_spark_without_java_is_refused_before_a_gigabyte_is_fetched(dlsetup, tmp
 
 
 @pytest.mark.skipif(shutil.which("java") is None, reason="Java is not on this machine")
-def test_doctor_misses_a_java_that_went_away(dlsetup, tmp_path, make_wheel):
+def test_doctor_misses_a_java_that_went_away(dlsetup, tmp_path, make_wheel, assert_healthy):
     make_wheel(tmp_path / "wheels", "pyspark", "4.3.0")
     environment = dlsetup.folder / ".venv"
     subprocess.run([uv.find_uv(), "venv", "-q", str(environment)], check=True)

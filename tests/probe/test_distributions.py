@@ -174,6 +174,15 @@ def test_a_missing_or_torn_library_of_a_framework_is_named(tmp_path):
     assert found.whole, "the metadata is; the files have their own field"
 
 
+def test_a_small_library_is_missed_as_well_unless_it_is_one_of_tests(tmp_path):
+    (tmp_path / "torch/lib").mkdir(parents=True)
+    (tmp_path / "torch/lib/libc10.so").write_bytes(b"")
+    names = ("torch/lib/libshm.so", "torch/lib/libgomp.so.1", "torch/lib/libc10.so", "torch/lib/libtorchbind_test.so")
+    record = "".join(f"{name},sha256=x,100\r\n" for name in (*names, "torch/so.py", "torch/a.so.py"))
+    install(tmp_path, "torch", "2.0", files={"RECORD": record})
+    assert only(tmp_path).missing_files == ("torch/lib/libgomp.so.1", "torch/lib/libshm.so")
+
+
 def test_files_of_other_packages_are_not_looked_for(tmp_path):
     install(tmp_path, "boto3", files={"RECORD": f"boto3/big.bin,sha256=x,{9 * BIG}\n"})
     assert only(tmp_path).missing_files == ()

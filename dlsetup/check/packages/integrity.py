@@ -120,7 +120,7 @@ def _truncated(situation: Situation, environment: Environment) -> Finding | None
                 "truncated-or-missing-shared-object",
                 f"Files of {each.name} are missing or cut off.",
                 evidence=(
-                    f"{each.folder}/RECORD lists {len(files)} large files that are absent or of another size",
+                    f"{each.folder}/RECORD lists {len(files)} {'file that is' if len(files) == 1 else 'files that are'} absent or of another size",
                     ", ".join(files[:3]) + (", ..." if len(files) > 3 else ""),  # noqa: PLR2004
                 ),
                 remedy=_again(situation, each, "Install it again, with enough space on the disk."),

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, skip, unknown, warn
 from dlsetup.check.commands import export, quoted, system_of, unset
-from dlsetup.check.installed import framework_packages, frameworks_in_scope
+from dlsetup.check.installed import framework_packages
 from dlsetup.check.python import habits
+from dlsetup.check.python.anew import made_anew
 from dlsetup.check.unfinished import cut_short
 from dlsetup.values.finding import Remedy
 
@@ -67,19 +68,12 @@ def _broken(situation: Situation, problem: str) -> Finding:
             text="Start it yourself and see what it says, or name another one with --python.",
             commands=(f"{quoted(environment.interpreter.path, system_of(situation))} -V",) if environment else (),
         )
-    scope = " ".join(each.name for each in frameworks_in_scope(situation))
-    again = f"uv venv --clear {quoted(path, system_of(situation))}"
-    commands = (again, f"dlsetup install {scope} --env {quoted(path, system_of(situation))}") if scope else (again,)
     return fail(
         NAME,
         "venv-broken-by-python-upgrade",
         "This environment's Python is gone." if problem.endswith("is gone") else "This environment cannot be used.",
         evidence=(f"{path} was made from {environment.home or 'another Python'}", problem),
-        remedy=Remedy(
-            text="Make the environment anew; what was installed in it has to be installed again.",
-            commands=commands,
-            links=("https://docs.python.org/3/library/venv.html",),
-        ),
+        remedy=made_anew(situation, environment),
     )
 
 
