@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dlsetup.values.host import Host
     from dlsetup.values.report import Progress, SmokeResult
     from dlsetup.values.situation import Situation
+    from dlsetup.values.symptom import Recognised, Recogniser, Subject
 
     Proof = tuple[tuple[SmokeResult, ...], tuple[Finding, ...]]
 
@@ -86,6 +87,7 @@ def train(
             planned=planned,
             variables=variables,
             timeout=framework.smoke_seconds,
+            recognise=recogniser(system),
             # what a framework logs matters only where it fails, and then stands in the finding
             progress=Silence(),
         )
@@ -94,6 +96,19 @@ def train(
         results.append(result)
         findings += found
     return tuple(results), tuple(findings)
+
+
+def recogniser(system: System) -> Recogniser:
+    """Return what names the failure mode that a message of this machine shows; the table is read when it is asked."""
+
+    def recognise(message: str, stderr: str, check: str, subject: Subject) -> Recognised | None:
+        from dlsetup.catalog.symptoms import load_knowledge
+        from dlsetup.explain import Facts, recognised
+
+        facts = Facts(system=system.platform, smoke=True)
+        return recognised(load_knowledge(), message, stderr, check=check, subject=subject, facts=facts)
+
+    return recognise
 
 
 def train_installed(situation: Situation, system: System, progress: Progress, wanted: tuple[str, ...] = ()) -> Proof:

@@ -39,6 +39,8 @@ class Facts:
     """The major that the installed framework was built for."""
     build: str | None = None
     """cuda, rocm, xpu or cpu: what the installed torch was built for."""
+    smoke: bool = False
+    """The text is that of a smoke test, which needs little of anything."""
 
     @property
     def platform(self) -> str | None:
@@ -68,6 +70,7 @@ class Facts:
             "framework": self.framework,
             "loader-path": self.loader_path,
             "build": self.build,
+            "smoke": self.smoke,
         }
         return known[key] == value
 

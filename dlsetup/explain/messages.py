@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dlsetup.explain.findings import finding_of
 from dlsetup.explain.matching import Search
 from dlsetup.explain.ranking import candidates
-from dlsetup.explain.story import SURE, decided
+from dlsetup.explain.story import HINT, SURE, decided
 from dlsetup.values.finding import Remedy
 from dlsetup.values.symptom import Recognised, shortened
 
@@ -24,8 +24,9 @@ def recognised(
     knowledge: Knowledge, message: str, stderr: str, *, check: str, subject: Subject, facts: Facts
 ) -> Recognised | None:
     """Return the cause that an exception's message names, else the one that stderr names for the check that failed."""
-    best = _best(message, knowledge.modes, knowledge, facts) or _best(
-        stderr, tuple(_for_stderr(knowledge.modes, check)), knowledge, facts
+    # an exception's own message speaks of nothing else, so that a hint is enough there
+    best = _best(message, knowledge.modes, knowledge, facts, HINT) or _best(
+        stderr, tuple(_for_stderr(knowledge.modes, check)), knowledge, facts, SURE
     )
     if best is None:
         return None
@@ -46,9 +47,11 @@ def _for_stderr(modes: Iterable[FailureMode], check: str) -> Iterator[FailureMod
             yield replace(mode, symptoms=symptoms)
 
 
-def _best(text: str, modes: Iterable[FailureMode], knowledge: Knowledge, facts: Facts) -> Candidate | None:
+def _best(text: str, modes: Iterable[FailureMode], knowledge: Knowledge, facts: Facts, least: int) -> Candidate | None:
     search = Search(modes)
     search.read([text])
     ranked = decided(candidates(search.matches()), knowledge, facts)
-    sure = (each for each in ranked if each.mode.role in ("cause", "wrapper") and each.best.symptom.specificity >= SURE)
+    sure = (
+        each for each in ranked if each.mode.role in ("cause", "wrapper") and each.best.symptom.specificity >= least
+    )
     return next(sure, None)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dlsetup.values.finding import Finding
     from dlsetup.values.symptom import Decision, Explained, FailureMode, Knowledge
 
+HINT = 1
 SURE = 2
 """A symptom of less specificity is a hint: facts, or another symptom, have to agree."""
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from dlsetup.values.finding import Finding, Status
 from dlsetup.values.report import Silence, SmokeResult
+from dlsetup.values.symptom import Subject, nobody
 from dlsetup.verify.answer import last_stage, parse_answer, parse_line
 from dlsetup.verify.crash import Surroundings, name_crash, name_exception
 from dlsetup.verify.culprit import blamed, find_culprit, hidden_devices
 from dlsetup.verify.surroundings import look_around, oom_kills
-from dlsetup.verify.symptoms import Subject
 from dlsetup.verify.verdict import findings_of, import_well, wrong_device
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from dlsetup.system.interface import Completed, System
     from dlsetup.values.report import Progress
+    from dlsetup.values.symptom import Recogniser
     from dlsetup.verify.answer import Answer
 
 SCRIPTS = str(Path(__file__).with_name("smoke"))
@@ -50,9 +51,13 @@ def smoke_test(
     timeout: float = 600,
     progress: Progress,
     scripts: str = SCRIPTS,
+    recognise: Recogniser = nobody,
 ) -> tuple[SmokeResult, tuple[Finding, ...]]:
-    """Train a small network with a framework in an interpreter's environment, and judge what came of it."""
-    subject = Subject(framework=framework, title=title, python=python)
+    """Train a small network with a framework in an interpreter's environment, and judge what came of it.
+
+    `recognise` names the failure mode that a message shows.
+    """
+    subject = Subject(framework=framework, title=title, python=python, recognise=recognise)
     command = smoke_command(python, framework, planned, scripts)
     kills = None if system.replayed else oom_kills(system)
 

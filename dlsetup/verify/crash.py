@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dlsetup.values.finding import Finding, Remedy, Status
+from dlsetup.values.symptom import Subject, shortened
 from dlsetup.verify.answer import last_stage, without_stages
-from dlsetup.verify.symptoms import Recognised, Subject, recognise, trimmed
 
 if TYPE_CHECKING:
     from dlsetup.system.interface import Completed
+    from dlsetup.values.symptom import Recognised
     from dlsetup.verify.answer import Trouble
 
 _NOBODY = Subject(framework="pytorch", title="The framework", python="python")
@@ -71,9 +72,8 @@ def name_crash(
     if completed.problem is not None:
         return _not_ended(completed, subject)
     stage = last_stage(completed.stderr) or "import"
-    known = recognise(
-        _last_exception(completed.stderr), without_stages(completed.stderr), check=_check(stage), subject=subject
-    )
+    said = without_stages(completed.stderr)
+    known = subject.recognise(_last_exception(completed.stderr), said, _check(stage), subject)
     signal = signal_of(completed)
     # no message explains a kill; an illegal instruction is explained by nothing but the processor
     tells = known is not None and (signal not in ("ill", "kill") or known.mode == "cpu-missing-avx")
@@ -86,7 +86,7 @@ def name_exception(trouble: Trouble, stderr: str, *, subject: Subject) -> Findin
     """Name the exception that a smoke script met and told of."""
     check = _check(trouble.stage)
     seen = f"{trouble.kind}: {telling_line(trouble.message)}".rstrip(": ")
-    known = recognise(f"{trouble.kind}: {trouble.message}", without_stages(stderr), check=check, subject=subject)
+    known = subject.recognise(f"{trouble.kind}: {trouble.message}", without_stages(stderr), check, subject)
     if known is not None:
         return _recognised(known, trouble.stage)
     if trouble.stage == "import" and trouble.kind in ("ModuleNotFoundError", "ImportError"):
@@ -94,7 +94,7 @@ def name_exception(trouble: Trouble, stderr: str, *, subject: Subject) -> Findin
     else:
         verb = {"import": "be imported", "device": "start its device"}.get(trouble.stage, "train")
         summary, remedy = f"{subject.title} cannot {verb}: {trouble.kind}.", _reinstall(subject)
-    return Finding(check=check, status=Status.FAIL, summary=summary, evidence=(trimmed(seen),), remedy=remedy)
+    return Finding(check=check, status=Status.FAIL, summary=summary, evidence=(shortened(seen),), remedy=remedy)
 
 
 def signal_of(completed: Completed) -> str | None:
@@ -142,7 +142,7 @@ def _where(stderr: str) -> tuple[str, ...]:
     for frame in _FRAME.finditer(stack.group(1) if stack else ""):
         path, line, function = frame.groups()
         if not path.startswith("<frozen"):
-            return (trimmed(f"it was in {path} line {line}" + (f", {function}" if function else "")),)
+            return (shortened(f"it was in {path} line {line}" + (f", {function}" if function else "")),)
     return ()
 
 
@@ -196,7 +196,7 @@ def _not_ended(completed: Completed, subject: Subject) -> Finding:
         check="run.import",
         status=Status.FAIL,
         summary="The interpreter does not start.",
-        evidence=(trimmed(f"{subject.python}: {last_line(completed.stderr) or completed.problem}"),),
+        evidence=(shortened(f"{subject.python}: {last_line(completed.stderr) or completed.problem}"),),
         remedy=Remedy(
             text="Name another interpreter, or make a new environment.",
             commands=(f"dlsetup install {subject.framework} --env .venv",),
@@ -211,7 +211,7 @@ def _illegal_instruction(completed: Completed, stage: str, subject: Subject, aro
     # what the machine's own processor offers says nothing about the one that qemu imitates
     features = None if imitated else around.cpu_features
     if imitated:
-        evidence.insert(0, trimmed(imitated.group()))
+        evidence.insert(0, shortened(imitated.group()))
         summary = (
             f"This processor lacks AVX or another instruction that {subject.title} uses: qemu imitates an older one."
         )
@@ -292,7 +292,7 @@ def _broke(completed: Completed, stage: str, subject: Subject, around: Surroundi
     """SIGSEGV, SIGABRT, SIGFPE: the framework's own code broke."""
     signal = signal_of(completed) or "segv"
     what = {"abrt": "stopped itself", "fpe": "divided by zero"}.get(signal, "touched memory that is not its own")
-    fatal = [trimmed(line) for line in _FATAL.findall(completed.stderr)[-1:]]
+    fatal = [shortened(line) for line in _FATAL.findall(completed.stderr)[-1:]]
     return Finding(
         check=_check(stage),
         status=Status.FAIL,
@@ -340,7 +340,7 @@ def _without_signal(completed: Completed, stage: str, subject: Subject, around: 
     said = exception or last_line(without_stages(completed.stderr)) or last_line(completed.stdout)
     evidence = [_how(completed, None)]
     if said:
-        evidence.insert(0, trimmed(said))
+        evidence.insert(0, shortened(said))
     return Finding(
         check=_check(stage),
         status=Status.FAIL,

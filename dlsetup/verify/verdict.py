@@ -6,11 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from dlsetup.values.finding import Finding, Remedy, Status
-from dlsetup.verify.symptoms import recognise
 
 if TYPE_CHECKING:
+    from dlsetup.values.symptom import Subject
     from dlsetup.verify.answer import Answer
-    from dlsetup.verify.symptoms import Subject
 
 LEAST_ACCURACY = 0.9
 """A straight line through the plane reaches some 0.6 on a disc in its ring."""
@@ -73,7 +72,7 @@ def _device(answer: Answer, planned: str | None, subject: Subject, stderr: str) 
 
 def wrong_device(subject: Subject, *, summary: str, seen: str, message: str = "", stderr: str = "") -> Finding:
     """Say that the planned device was not used, with the reason if the framework told one."""
-    known = recognise(message, stderr, check="run.device", subject=subject)
+    known = subject.recognise(message, stderr, "run.device", subject)
     return Finding(
         check="run.device",
         status=Status.FAIL,

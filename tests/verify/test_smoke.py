@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dlsetup.commands.smoke import recogniser
 from dlsetup.system.recorded import RecordedSystem
 from dlsetup.values.finding import Status
 from dlsetup.values.report import Silence
@@ -54,7 +55,13 @@ def prove(stdout, *, planned="cuda", framework="pytorch", stderr="", exit_code=0
     system = RecordedSystem({"platform": "linux", "commands": {command: recorded}})
     title = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}.get(framework, framework)
     result, findings = smoke_test(
-        system, python=PYTHON, framework=framework, title=title, planned=planned, progress=progress or Silence()
+        system,
+        python=PYTHON,
+        framework=framework,
+        title=title,
+        planned=planned,
+        progress=progress or Silence(),
+        recognise=recogniser(system),
     )
     assert [finding.check for finding in findings] == ["run.import", "run.device", "run.compute"]
     for finding in findings:
