@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dlsetup.values.situation import Situation
     from dlsetup.values.symptom import Explained, Knowledge
 
-HEAD = 512 * 1024
+HEAD = 128 * 1024
 """So much of a text's beginning, and of its end, is read for reports: facts stand there, not among a million steps."""
 
 FROM_CLUES = 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dlsetup.render import words
@@ -14,11 +15,10 @@ if TYPE_CHECKING:
 
     from dlsetup.values.symptom import Explained, Explanation
 
-_NOTHING = "Nothing in this text is known to dlsetup."
-_SEND = (
-    "Give it more of the log: the lines before the first error, the whole traceback, and what was installed "
-    "(pip list). dlsetup doctor looks at the machine itself."
-)
+_INDENT = 6
+_COLUMN = 13
+_MOST = 3
+"""So many findings are shown without -v: the later ones are the less likely."""
 
 
 def print_explanation(
@@ -26,59 +26,83 @@ def print_explanation(
 ) -> None:
     """Say what a text was recognised as, the likeliest cause first."""
     page = Page(console, home=home)
-    shown = [each for each in explanation.findings if each.role not in ("background", "noise")]
-    beside = [each for each in explanation.findings if each.role in ("background", "noise")]
-    _show_verdict(page, shown, beside)
-    causes = [each for each in shown if each.because is None]
-    for finding in causes:
+    found = [_without_offer(each) for each in explanation.findings]
+    causes = [each for each in found if each.because is None and each.role in ("cause", "wrapper")]
+    beside = [each for each in found if each.because is None and each not in causes]
+    _show_verdict(page, causes, beside)
+    shown = causes if verbose else causes[:_MOST]
+    for finding in shown:
         page.blank()
-        follow = [each for each in shown if each.because is not None and each.because in (finding.mode, finding.check)]
-        show_finding(page, finding, follow, verbose=verbose)
-        _show_more(page, finding, verbose=verbose)
-    _show_beside(page, beside, verbose=verbose or not shown)
+        names = {finding.mode, finding.check}
+        show_finding(page, finding, [each for each in found if each.because in names], verbose=verbose)
+        if verbose:
+            _show_more(page, finding)
+    if verbose or not causes:
+        for finding in beside:
+            page.blank()
+            show_finding(page, finding, verbose=verbose)
+    _show_rest(page, len(causes) - len(shown), 0 if verbose or not causes else len(beside))
+    if verbose:
+        _show_facts(page, explanation)
 
 
-def _show_verdict(page: Page, shown: list[Explained], beside: list[Explained]) -> None:
-    if not shown and not beside:
-        page.line(_NOTHING, hang=2)
-        page.line(_SEND, hang=2)
-        return
-    if not shown:
-        harmless = all(each.role == "noise" for each in beside)
-        text = "what it says is harmless" if harmless else "no cause is named, but see below"
+def _without_offer(finding: Explained) -> Explained:
+    """Return a finding whose remedy nobody offers to carry out: the text may be from another machine."""
+    remedy = replace(finding.remedy, automatic=False) if finding.remedy else None
+    return replace(finding, remedy=remedy)
+
+
+def _show_verdict(page: Page, causes: list[Explained], beside: list[Explained]) -> None:
+    """Write what it comes to, and the one thing to do next."""
+    if not causes and not beside:
+        page.line("Nothing in this text is known to dlsetup.", hang=2)
         page.line(
-            ("Nothing wrong here" if harmless else "Not sure", STATUS["ok" if harmless else "unknown"]), f": {text}"
+            "Next: give it more, from before the first error to the end, with the whole traceback and what is "
+            "installed (pip list); or let dlsetup doctor look at the machine itself.",
+            hang=2,
         )
         return
-    best = shown[0]
-    word = "Cause found" if best.status is Status.FAIL else "Known"
-    page.line((word, STATUS[best.status.value]), f": {best.summary}", hang=2)
-    remedy = best.remedy
-    if remedy is None:
+    best = (causes or beside)[0]
+    page.line((_verdict(best, causes), STATUS[best.status.value]), f": {best.summary}", hang=2)
+    if not causes or best.remedy is None:
         return
-    if remedy.commands:
-        page.before_command("Next: ", command=remedy.commands[0])
+    if best.remedy.commands:
+        page.before_command("Next: ", command=best.remedy.commands[0])
     else:
-        page.line("Next: ", remedy.text, hang=2)
+        page.line("Next: ", best.remedy.text, hang=2)
 
 
-def _show_more(page: Page, finding: Explained, *, verbose: bool) -> None:
-    if not verbose:
-        return
+def _verdict(best: Explained, causes: list[Explained]) -> str:
+    if not causes:
+        return "Nothing wrong here" if best.status is Status.OK else "No cause found, but know this"
+    if best.status is Status.UNKNOWN:
+        return "Possibly"
+    return "The cause" if best.status is Status.FAIL else "Not the installation" if best.mode is None else "Found"
+
+
+def _show_more(page: Page, finding: Explained) -> None:
+    """Write why it happens, and what else would mend it."""
     if finding.cause:
-        page.row("why", finding.cause, indent=6, column=13)
+        page.row("why", finding.cause, indent=_INDENT, column=_COLUMN)
     for other in finding.alternatives:
-        page.row("or", other.text, indent=6, column=13)
+        page.row("or", other.text, indent=_INDENT, column=_COLUMN)
         for command in other.commands:
-            page.command(command, indent=15)
+            page.command(command, indent=_COLUMN + 2)
 
 
-def _show_beside(page: Page, beside: list[Explained], *, verbose: bool) -> None:
-    if not beside:
-        return
+def _show_rest(page: Page, more: int, beside: int) -> None:
+    counts = [(more, "less likely cause"), (beside, "other line")]
+    told = words.listed([words.counted(count, noun) for count, noun in counts if count])
+    if told:
+        page.blank()
+        page.line((f"and {told}: -v", LABEL))
+
+
+def _show_facts(page: Page, explanation: Explanation) -> None:
+    """Write what the texts tell of the machine, on which the answer rests."""
     page.blank()
-    if not verbose:
-        page.line((f"{words.counted(len(beside), 'other line')} beside it: -v", LABEL))
-        return
-    for finding in beside:
-        show_finding(page, finding, verbose=True)
+    width = max((len(fact) for fact, _ in explanation.told), default=0) + 2
+    for fact, value in explanation.told:
+        page.row(fact, value, column=width)
+    if not explanation.told:
+        page.line(("the text tells nothing of its machine", LABEL))
