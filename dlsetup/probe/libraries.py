@@ -34,7 +34,10 @@ Source: https://github.com/pytorch/pytorch/issues/188892.
 
 _SECONDS = 5.0
 _CACHED = re.compile(r"^\s+(libmpi\S*\.so\S*) \(", re.MULTILINE)
-_LIBRARIES = r"lib(?:cudart|cublas|cudnn(?:_\w+)?|nvrtc)\.so"
+WINDOWED = re.compile(r"opencv-(?:contrib-)?python")
+"""Packages whose wheels for Linux draw windows by the system's libraries: NEEDED of cv2 4.5 to 5.0."""
+
+_LIBRARIES = r"lib(?:cudart|cublas|cudnn(?:_\w+)?|nvrtc|GL|gthread-2\.0)\.so"
 _CUDA_CACHED = re.compile(rf"^\s+({_LIBRARIES}\S*) \(", re.MULTILINE)
 _CUDA = re.compile(rf"{_LIBRARIES}[.\d]*|(?:cudart|cublas|cudnn|nvrtc)64_\w+\.dll", re.IGNORECASE)
 _TOOLKIT = ("/usr/local/cuda/lib64",)
@@ -83,7 +86,7 @@ def _names(system: System, sites: Iterable[str], folders: Iterable[str]) -> tupl
 
 
 def probe_outside(system: System, distributions: Iterable[Distribution]) -> tuple[str, ...] | None:
-    """Return the names of CUDA's libraries that the loader finds outside of the environment.
+    """Return the names of the libraries, CUDA's and those that draw windows, that the loader finds outside.
 
     None where no installed package takes them from there, or where the loader cannot be asked.
     """
@@ -104,11 +107,11 @@ def probe_outside(system: System, distributions: Iterable[Distribution]) -> tupl
 
 def _borrows(distribution: Distribution) -> bool:
     torn = distribution.name == TORN[0] and (distribution.version or "").startswith(TORN[1])
-    return torn or BORROWERS.fullmatch(distribution.name) is not None
+    return torn or any(each.fullmatch(distribution.name) for each in (BORROWERS, WINDOWED))
 
 
 def parse_cuda_cache(text: str) -> tuple[str, ...]:
-    """Read the names of CUDA's libraries from what `ldconfig -p` prints."""
+    """Read the names of those libraries from what `ldconfig -p` prints."""
     return tuple(_CUDA_CACHED.findall(clean(text)))
 
 

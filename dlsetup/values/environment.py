@@ -124,7 +124,10 @@ class Environment:
     contents: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Names of compiled files in the folders of packages whose names tell what they are for: ("numpy", (...))."""
     outside: tuple[str, ...] | None = None
-    """Names of CUDA's libraries that the loader finds outside of the environment; None where nobody had to look."""
+    """Names of CUDA's libraries, and of those that draw windows, that the loader finds outside of the environment.
+
+    None where nobody had to look.
+    """
 
     def files_in(self, package: str) -> tuple[str, ...]:
         """Return the names of a package's compiled files, as far as they were looked at."""

@@ -125,6 +125,7 @@ def _torn_cudnn(*libraries):
     return change
 
 
+NO_WINDOWS = "opencv-system-libs-missing"
 ORT = "onnxruntime-cuda-libs-missing"
 OF_ORT = ('nvidia-cuda-runtime~=13.0; extra == "cuda"', 'nvidia-cudnn-cu13~=9.0; extra == "cudnn"')
 NVCC = (
@@ -801,4 +802,24 @@ CASES = [
         "ok",
         None,
     ),
+    # an OpenCV for desktops on a slim image
+    ("pkg.conflicts", "found", "linux_cpu", _outside("opencv-python", "4.12.0.88"), "fail", NO_WINDOWS),
+    (
+        "pkg.conflicts",
+        "found",
+        "linux_cpu",
+        _both(_add("detector", "1.0", "opencv-python>=4.6"), _outside("opencv-python", "4.12.0.88")),
+        "fail",
+        NO_WINDOWS,
+    ),
+    (
+        "pkg.conflicts",
+        "near",
+        "linux_cpu",
+        _outside("opencv-python", "4.12.0.88", libraries=("libGL.so.1", "libgthread-2.0.so.0")),
+        "ok",
+        None,
+    ),
+    ("pkg.conflicts", "near", "linux_cpu", _outside("opencv-python-headless", "4.12.0.88"), "ok", None),
+    ("pkg.conflicts", "near", "linux_cpu", _outside("opencv-python", "4.12.0.88", libraries=None), "ok", None),
 ]

@@ -102,6 +102,15 @@ def test_the_loader_is_asked_only_for_those_that_take_libraries_from_it():
     assert probe_outside(system, (package("nvidia-cudnn-cu13", "9.20.0.48"),)) == found
 
 
+def test_what_draws_windows_is_looked_for_where_opencv_wants_it():
+    cache = (
+        "\tlibGL.so.1 (libc6,x86-64) => /lib/x86_64-linux-gnu/libGL.so.1\n\tlibGLX.so.0 (libc6) => /lib/libGLX.so.0\n"
+    )
+    system = RecordedSystem({"platform": "linux", "commands": {"ldconfig -p": {"stdout": cache}}})
+    assert probe_outside(system, (package("opencv-python"),)) == ("libGL.so.1",)
+    assert probe_outside(system, (package("opencv-python-headless"),)) is None
+
+
 def test_where_the_loader_cannot_be_asked_nothing_is_known():
     assert probe_outside(RecordedSystem({"platform": "linux"}), (package("cupy-cuda12x"),)) is None
     assert probe_outside(RecordedSystem({"platform": "macos"}), (package("ctranslate2"),)) is None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, skip, warn
 from dlsetup.check.commands import dlsetup_install, pip_install, pip_uninstall
+from dlsetup.check.packages.opencv import windowless
 from dlsetup.check.remedies import change_packages
 from dlsetup.check.versions import normal, requirement, version
 from dlsetup.values.build import Exclusive
@@ -32,7 +33,8 @@ def none_share_files(situation: Situation) -> Finding:
         rivals = _without_parts(_rivals(there)) if environment.listed else _rivals(there)
         if len(rivals) > 1:
             return _found(situation, group, rivals)
-    return _conda(environment) or ok(NAME, "no two packages share their files")
+    trouble = _conda(environment) or windowless(situation, environment)
+    return trouble or ok(NAME, "no two packages share their files")
 
 
 def _groups(situation: Situation) -> Iterator[Exclusive]:
