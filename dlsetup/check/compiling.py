@@ -29,8 +29,10 @@ def compiles(situation: Situation) -> Finding | None:
 
 def _triton(situation: Situation) -> Finding | None:
     tools, environment = situation.machine.toolchain, situation.environment
-    without_compiler, without_headers = tools.compiler == "", tools.headers is False
-    if environment is None or not situation.host.gpus or not (without_compiler or without_headers):
+    if tools is None or environment is None or not situation.host.gpus:
+        return None
+    without_compiler = tools.compiler == ""
+    if not without_compiler and tools.headers is not False:
         return None
     mode = "compiler-missing-for-jit" if without_compiler else "python-headers-missing"
     what = "C compiler" if without_compiler else "header files of Python"
@@ -74,7 +76,13 @@ def _toolkit(situation: Situation) -> Finding | None:
     tools, environment = situation.machine.toolchain, situation.environment
     deepspeed = environment.distribution("deepspeed") if environment else None
     cuda = environment.torch.cuda if environment and environment.torch else None
-    if deepspeed is None or not cuda or tools.cuda_version is None or not situation.host.gpus_of("nvidia"):
+    if (
+        deepspeed is None
+        or not cuda
+        or tools is None
+        or tools.cuda_version is None
+        or not situation.host.gpus_of("nvidia")
+    ):
         return None
     if tools.cuda_version.split(".")[0] == cuda.split(".")[0]:
         return None

@@ -9,7 +9,7 @@ from dlsetup.check.answers import fail, ok, skip, warn
 from dlsetup.check.commands import dlsetup_install, export, pip_install, system_of, unset
 from dlsetup.check.installed import Installed, code_inside, distribution_of, installed
 from dlsetup.check.machine.nvidia import hides_all
-from dlsetup.check.machine.nvidia_module import differs
+from dlsetup.check.machine.nvidia_module import differs, libcuda
 from dlsetup.check.packages.cuda_libraries import cuda_major
 from dlsetup.check.remedies import change_packages
 from dlsetup.check.versions import older, version
@@ -63,7 +63,7 @@ Source: https://docs.nvidia.com/deploy/cuda-compatibility/forward-compatibility.
 
 def _compat(situation: Situation) -> Finding | None:
     """See a compatibility library (cuda-compat) that the loader takes where the GPU does not support it."""
-    library, driver = situation.machine.nvidia.libcuda, situation.host.driver("nvidia")
+    library, driver = libcuda(situation), situation.host.driver("nvidia")
     gpus = situation.host.gpus_of("nvidia")
     if library is None or library.path is None or "/compat" not in library.path or not gpus:
         return None
@@ -364,9 +364,9 @@ def _override(situation: Situation, session: Session) -> Finding | None:
 
 def _means(value: str, device: str) -> bool:
     """Tell whether an override ("11.0.0") names the very device ("gfx1100")."""
-    parts = value.split(".")
-    if not all(part.isdigit() for part in parts):
+    if not re.fullmatch(r"[0-9]{1,4}(?:\.[0-9]{1,4})*", value):
         return False
+    parts = value.split(".")
     return device == "gfx" + parts[0] + "".join(f"{int(part):x}" for part in parts[1:])
 
 

@@ -9,8 +9,8 @@ from dlsetup.check.commands import DEEP, unset
 from dlsetup.values.finding import Remedy
 
 if TYPE_CHECKING:
+    from dlsetup.values.answered import Answered
     from dlsetup.values.finding import Finding
-    from dlsetup.values.machine import Answered
     from dlsetup.values.situation import Situation
 
 NAME = "inst.network"

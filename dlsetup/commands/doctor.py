@@ -34,6 +34,10 @@ def doctor(
 
 def examine(situation: Situation, system: System, progress: Progress, *, choice: Choice, deep: bool) -> Report:
     """Ask what was chosen about a situation, by running the frameworks too if that is wanted."""
+    if (deep or choice.deep) and not system.replayed:
+        from dlsetup.commands.deeper import deeper
+
+        situation = deeper(situation, system, choice.checks)
     findings = run_checks(situation, choice.checks)
     deep = (deep or choice.deep) and choice.trains
     report = Report(

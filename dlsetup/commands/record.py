@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from dlsetup.commands.look import PLACE, look
 from dlsetup.commands.places import existing_environment
 from dlsetup.errors import UsageError
 from dlsetup.probe import containers, services
+from dlsetup.probe.machine.network import INTERFACES
 from dlsetup.probe.session import is_relevant
 from dlsetup.system.recording import RecordingSystem
 from dlsetup.values.environment import Session
@@ -40,11 +42,14 @@ def recorded_text(system: System, *, environment: str | None = None, python: str
     session = situation.session or Session()
     place = existing_environment(recorder, session, environment, python)
     recorder.note(PLACE, place or "")
-    _leave_out_names(recorder, session)
+    _leave_out_names(recorder, session, situation.machine.network.interfaces or ())
     return recorder.text()
 
 
-def _leave_out_names(recorder: RecordingSystem, session: Session) -> None:
+_ADDRESS = re.compile(r"[0-9a-f]{12}$")
+
+
+def _leave_out_names(recorder: RecordingSystem, session: Session, cards: tuple[str, ...]) -> None:
     """Keep of the user's folders those names alone that matter: the others are nobody's business."""
     separator = "\\" if recorder.platform == "windows" else "/"
     pythonpath = (session.variable("PYTHONPATH") or "").split(";" if recorder.platform == "windows" else ":")
@@ -54,3 +59,5 @@ def _leave_out_names(recorder: RecordingSystem, session: Session) -> None:
             recorder.narrow(folder, inside)
     for entry in session.loader:
         recorder.narrow(entry.folder, entry.libraries)
+    # udev names some network cards by their hardware address: enx0a1b2c3d4e5f
+    recorder.narrow(INTERFACES, tuple(name for name in cards if not _ADDRESS.search(name)))

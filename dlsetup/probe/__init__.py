@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dlsetup.probe.host import probe_host
 from dlsetup.probe.java import probe_java
-from dlsetup.probe.machine import for_environment, probe_machine
+from dlsetup.probe.machine import for_environment, probe_health, probe_machine
 from dlsetup.probe.pip_configuration import read_pip_configuration
 from dlsetup.probe.python import ask_interpreter, ask_interpreters, find_interpreters, probe_environment
 from dlsetup.probe.session import probe_session
@@ -16,6 +16,7 @@ __all__ = [
     "find_interpreters",
     "for_environment",
     "probe_environment",
+    "probe_health",
     "probe_host",
     "probe_java",
     "probe_machine",

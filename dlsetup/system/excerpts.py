@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _LONG = 200
 _FIELD = re.compile(
@@ -33,15 +34,20 @@ def excerpt(path: str, text: str) -> str:
         return "\n".join(_FIELD.findall(header)) + "\n"
     if name == "RECORD":
         return "".join(line + "\n" for line in _BIG.findall(text)) or "\n"
-    if path == "/proc/1/environ":
-        # whatever else the first process was given: in a container, its secrets
-        return "\n".join(re.findall(r"(?:^|\0)(container=[A-Za-z][\w-]{0,40})(?=\0|$)", text))
-    if path == "/proc/mounts":
-        return "".join(_mount(line) for line in text.splitlines())
+    if path in _KEPT:
+        return _KEPT[path](text)
     if re.fullmatch(r"pip[\d.]*(?:\.exe)?", name):
         launcher = _LAUNCHER.search(text) if not text.startswith("#!") else None
         return launcher.group() if launcher else "\n".join(text.split("\n", 3)[:3]) + "\n"
     return text
+
+
+_LIBRARIES = re.compile(r"^.*libs found in cache.*$|^\s+lib(?:cuda|mpi)[\w-]*\.so\b.*$", re.MULTILINE)
+
+
+def output(argv: Sequence[str], text: str) -> str:
+    """Return what is kept of a command's output: of the loader's cache those libraries alone that are asked for."""
+    return "\n".join(_LIBRARIES.findall(text)) + "\n" if tuple(argv) == ("ldconfig", "-p") else text
 
 
 def _mount(line: str) -> str:
@@ -51,3 +57,49 @@ def _mount(line: str) -> str:
         return ""
     options = [word for word in words[3].split(",") if word in {"ro", "rw", "noexec"}]
     return f"- {words[1]} {words[2]} {','.join(options)} 0 0\n"
+
+
+def _container(text: str) -> str:
+    """Keep of the first process' variables its container: there are secrets among the others."""
+    return "\n".join(re.findall(r"(?:^|\0)(container=[A-Za-z][\w-]{0,40})(?=\0|$)", text))
+
+
+def _mounts(text: str) -> str:
+    return "".join(_mount(line) for line in text.splitlines())
+
+
+def _start(text: str) -> str:
+    """Keep of the kernel's options those of the IOMMU: others tell which disk is whose."""
+    return " ".join(re.findall(r"\b(?:iommu(?:\.passthrough)?|intel_iommu|amd_iommu)=[\w,]+", text)) + "\n"
+
+
+def _runtime(text: str) -> str:
+    """Keep of Docker's settings NVIDIA's runtime: others hold addresses, and passwords of proxies."""
+    match = re.search(r'"nvidia"\s*:\s*\{[^{}]*?"path"\s*:\s*"([\w./-]{1,200})"', text)
+    return json.dumps({"runtimes": {"nvidia": {"path": match[1]}}} if match else {}) + "\n"
+
+
+def _devices(text: str) -> str:
+    """Keep of what containers are told of a GPU the library that bears the driver's version."""
+    return "\n".join(dict.fromkeys(re.findall(r"libcuda\.so\.[\d.]+", text))) + "\n"
+
+
+_LISTENING = re.compile(r"^\s*\d+: [0-9A-F]{8,32}:([0-9A-F]{4}) [0-9A-F]{8,32}:0000 0A\b", re.MULTILINE)
+
+
+def _ports(text: str) -> str:
+    """Keep the ports that something waits at, without addresses."""
+    return "".join(f"   0: 00000000:{port} 00000000:0000 0A\n" for port in _LISTENING.findall(text))
+
+
+_KEPT: dict[str, Callable[[str], str]] = {
+    "/proc/1/environ": _container,
+    "/proc/mounts": _mounts,
+    "/proc/cmdline": _start,
+    "/proc/net/tcp": _ports,
+    "/proc/net/tcp6": _ports,
+    "/etc/docker/daemon.json": _runtime,
+    "/etc/cdi/nvidia.yaml": _devices,
+    "/var/run/cdi/nvidia.yaml": _devices,
+}
+"""What is kept of files that tell more than anybody needs."""

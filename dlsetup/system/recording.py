@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
-from dlsetup.system.excerpts import command_line, excerpt
+from dlsetup.system.excerpts import command_line, excerpt, output
 from dlsetup.system.recorded import FORMAT
 from dlsetup.system.redaction import redactor_of
 
@@ -166,7 +166,7 @@ class RecordingSystem:
     ) -> Completed:
         """Run a command and keep what it answered."""
         answer = self._system.run(argv, timeout=timeout, env=env, cwd=cwd, on_line=on_line)
-        kept = {"stdout": answer.stdout, "stderr": answer.stderr, "exit": answer.exit_code}
+        kept = {"stdout": output(argv, answer.stdout), "stderr": answer.stderr, "exit": answer.exit_code}
         self._commands[command_line(argv)] = {**kept, "problem": answer.problem} if answer.problem else kept
         return answer
 

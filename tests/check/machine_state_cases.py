@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dlsetup.values.answered import Answered
 from dlsetup.values.host import Cpu, Driver, Gpu
-from dlsetup.values.machine import (
-    Answered,
-    GpuHealth,
-    KernelModule,
-    Libcuda,
-    Limits,
-    Network,
-    Nvidia,
-    Toolchain,
-    WindowsSettings,
-)
+from dlsetup.values.machine import Limits, Network
+from dlsetup.values.nvidia import GpuHealth, KernelModule, Libcuda, Nvidia
+from dlsetup.values.toolchain import Toolchain
+from dlsetup.values.windows import WindowsSettings
 
 GIB = 2**30
 

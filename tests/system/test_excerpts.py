@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlsetup.probe.distributions import parse_metadata, parse_record
+from dlsetup.probe.machine.network import parse_listening
+from dlsetup.probe.machine.nvidia import parse_cache, parse_runtime, parse_specification
 from dlsetup.probe.session import parse_shebang
 from dlsetup.probe.storage import mount_of, parse_mounts
-from dlsetup.system.excerpts import command_line, excerpt
+from dlsetup.system.excerpts import command_line, excerpt, output
 
 SITE = "/v/lib/python3.11/site-packages"
 METADATA = """\
@@ -98,3 +100,40 @@ def test_a_program_is_no_part_of_a_commands_name():
     assert command_line(("/v/bin/python", "-I", "-c", "import sys\n" * 100)) == "/v/bin/python -I -c <program>"
     assert command_line(("python", "-c", "print(1)")) == "python -c print(1)"
     assert command_line(("uname", "-a")) == "uname -a"
+
+
+def test_of_files_that_tell_more_than_anybody_needs_the_asked_part_is_kept():
+    start = "BOOT_IMAGE=/vmlinuz root=UUID=1f2e ro iommu=pt amd_iommu=on\n"
+    assert excerpt("/proc/cmdline", start) == "iommu=pt amd_iommu=on\n"
+    settings = '{"proxies": {"https": "http://me:pw@proxy"}, "runtimes": {"nvidia": {"args": [], "path": "nvidia-cr"}}}'
+    assert parse_runtime(excerpt("/etc/docker/daemon.json", settings)) == parse_runtime(settings) == "nvidia-cr"
+    assert "pw" not in excerpt("/etc/docker/daemon.json", settings)
+    assert parse_runtime(excerpt("/etc/docker/daemon.json", "{}")) is None
+    devices = "cdiVersion: 0.5.0\n- hostPath: /home/me/libcuda.so.580.95.05\n"
+    kept = excerpt("/etc/cdi/nvidia.yaml", devices)
+    assert parse_specification(kept) == parse_specification(devices) == "580.95.05"
+    assert "me" not in kept
+
+
+def test_of_connections_the_ports_that_wait_are_kept():
+    table = (
+        "  sl  local_address rem_address   st\n"
+        "   0: 0A0B0C0D:7337 00000000:0000 0A 0\n"
+        "   1: 0A0B0C0D:C350 01020304:01BB 01 0\n"
+    )
+    kept = excerpt("/proc/net/tcp", table)
+    assert parse_listening(kept) == parse_listening(table) == (0x7337,)
+    assert "0A0B0C0D" not in kept
+
+
+def test_of_the_loaders_cache_the_asked_libraries_are_kept():
+    cache = (
+        "2 libs found in cache `/etc/ld.so.cache'\n"
+        "\tlibcuda.so.1 (libc6,x86-64) => /lib/libcuda.so.1\n"
+        "\tlibsecret.so.1 (libc6,x86-64) => /lib/libsecret.so.1\n"
+    )
+    kept = output(("ldconfig", "-p"), cache)
+    assert parse_cache(kept, "x86_64") == parse_cache(cache, "x86_64") == "/lib/libcuda.so.1"
+    assert "found in cache" in kept
+    assert "secret" not in kept
+    assert output(("uname", "-a"), cache) == cache

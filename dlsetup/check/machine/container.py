@@ -128,7 +128,7 @@ def wsl_passes_gpu(situation: Situation) -> Finding:
 def _off_the_path(situation: Situation) -> Finding | None:
     """See that the loader does not find the driver's library which Windows lends."""
     nvidia = situation.machine.nvidia
-    if nvidia.lent_library is not True or nvidia.libcuda is None or nvidia.libcuda.path is not None:
+    if nvidia is None or nvidia.lent_library is not True or nvidia.libcuda is None or nvidia.libcuda.path is not None:
         return None
     return fail(
         WSL,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, warn
 from dlsetup.check.installed import installed
-from dlsetup.check.machine.nvidia_module import differs
+from dlsetup.check.machine.nvidia_module import differs, libcuda
 from dlsetup.check.versions import version
 from dlsetup.values.finding import Remedy
 
@@ -32,6 +32,9 @@ _MANAGED = {"sagemaker": "SageMaker", "azureml": "Azure Machine Learning"}
 def host_side(situation: Situation) -> Finding | None:
     """Look at what Docker and Podman on this host would pass on; a host without containers is not asked."""
     nvidia = situation.machine.nvidia
+    if nvidia is None:
+        return None
+    driver = situation.host.driver("nvidia")
     if nvidia.container_runtime is not None:
         return warn(
             CONTAINER,
@@ -52,7 +55,6 @@ def host_side(situation: Situation) -> Finding | None:
                 links=(TOOLKIT,),
             ),
         )
-    driver = situation.host.driver("nvidia")
     if driver is not None and driver.state == "ok" and differs(nvidia.cdi_version, driver.version):
         return warn(
             CONTAINER,
@@ -82,8 +84,8 @@ def _install_toolkit(situation: Situation) -> tuple[str, ...]:
 
 def without_libraries(situation: Situation, kind: str, evidence: tuple[str, ...]) -> Finding | None:
     """See a container that has the GPU's device files and not the driver's libraries."""
-    devices, session = situation.machine.nvidia.devices, situation.session
-    if devices is None or "nvidiactl" not in devices:
+    nvidia, session = situation.machine.nvidia, situation.session
+    if nvidia is None or "nvidiactl" not in (nvidia.devices or ()):
         return None
     capabilities = session.variable("NVIDIA_DRIVER_CAPABILITIES") if session else None
     words = set((capabilities or "").split(","))
@@ -106,7 +108,7 @@ def without_libraries(situation: Situation, kind: str, evidence: tuple[str, ...]
 
 def baked_in(situation: Situation) -> Finding | None:
     """See a driver library that is part of the image and comes before the one of the host."""
-    library, driver = situation.machine.nvidia.libcuda, situation.host.driver("nvidia")
+    library, driver = libcuda(situation), situation.host.driver("nvidia")
     if library is None or library.path is None or driver is None or not differs(library.version, driver.version):
         return None
     if "/compat" in library.path or situation.host.os.wsl is not None:

@@ -24,7 +24,8 @@ def closed(situation: Situation) -> Finding | None:
 
 
 def _unsplit(situation: Situation) -> Finding | None:
-    numbers, gpus = situation.machine.nvidia.unsplit, situation.host.gpus_of("nvidia")
+    numbers = situation.machine.nvidia.unsplit if situation.machine.nvidia else ()
+    gpus = situation.host.gpus_of("nvidia")
     if not numbers:
         return None
     answer = fail if len(numbers) == len(gpus) else warn
@@ -79,7 +80,7 @@ def _prohibited(situation: Situation) -> Finding | None:
 
 
 def _dead_service(situation: Situation) -> Finding | None:
-    folder = situation.machine.nvidia.dead_mps
+    folder = situation.machine.nvidia.dead_mps if situation.machine.nvidia else None
     if folder is None:
         return None
     named = situation.session is not None and situation.session.variable("CUDA_MPS_PIPE_DIRECTORY") is not None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dlsetup.values.finding import Finding
-    from dlsetup.values.machine import GpuHealth
+    from dlsetup.values.nvidia import GpuHealth
     from dlsetup.values.situation import Situation
 
 HEALTH = "m.nvidia-health"
@@ -142,7 +142,7 @@ def _persistence(health: tuple[GpuHealth, ...]) -> Finding | None:
 
 def joined(situation: Situation) -> Finding:
     """Ask whether the switches between GPUs were set up: without that CUDA does not start on such machines."""
-    service = situation.machine.nvidia.fabric
+    service = situation.machine.nvidia.fabric if situation.machine.nvidia else None
     states = tuple(each.fabric for each in situation.machine.health or () if each.fabric)
     if service is None and not states:
         return skip(FABRIC, "no switches between GPUs")

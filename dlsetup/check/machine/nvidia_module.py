@@ -13,6 +13,7 @@ from dlsetup.values.finding import Remedy
 if TYPE_CHECKING:
     from dlsetup.values.finding import Finding
     from dlsetup.values.host import Driver, Gpu
+    from dlsetup.values.nvidia import KernelModule, Libcuda
     from dlsetup.values.situation import Situation
 
 DRIVER = "m.nvidia-driver"
@@ -27,7 +28,7 @@ Modules"; https://developer.nvidia.com/blog/nvidia-transitions-fully-towards-ope
 
 def wrong_flavour(situation: Situation) -> Finding | None:
     """Hold the flavour of the loaded module against the GPUs on the bus."""
-    is_open = situation.machine.nvidia.open_module
+    is_open = situation.machine.nvidia.open_module if situation.machine.nvidia else None
     gpus = situation.host.gpus_of("nvidia")
     driver = situation.host.driver("nvidia")
     if is_open is None or driver is None or situation.host.os.wsl is not None:
@@ -74,9 +75,18 @@ def _flavour_command(situation: Situation, driver: Driver, *, want_open: bool) -
     return (f"sudo apt install nvidia-driver-{branch}{'-open' if want_open else ''}",)
 
 
+def _module(situation: Situation) -> KernelModule | None:
+    return situation.machine.nvidia.module if situation.machine.nvidia else None
+
+
+def libcuda(situation: Situation) -> Libcuda | None:
+    """Return the CUDA driver library that programs load, if that was asked."""
+    return situation.machine.nvidia.libcuda if situation.machine.nvidia else None
+
+
 def not_loaded(situation: Situation, evidence: tuple[str, ...]) -> Finding | None:
     """Say why a module that is not loaded cannot be: not built, or not let in by Secure Boot."""
-    module = situation.machine.nvidia.module
+    module = _module(situation)
     if module is None:
         return None
     if module.built is False and module.sources:
@@ -87,7 +97,7 @@ def not_loaded(situation: Situation, evidence: tuple[str, ...]) -> Finding | Non
 
 
 def _not_built(situation: Situation, evidence: tuple[str, ...]) -> Finding:
-    module = situation.machine.nvidia.module
+    module = _module(situation)
     kernel = situation.host.os.kernel or ""
     sources = module.sources if module else ()
     without = module is not None and module.headers is False
@@ -113,7 +123,7 @@ def _not_built(situation: Situation, evidence: tuple[str, ...]) -> Finding:
 
 
 def _rejected(situation: Situation, evidence: tuple[str, ...]) -> Finding:
-    module = situation.machine.nvidia.module
+    module = _module(situation)
     unsigned = module is not None and module.signer == ""
     ubuntu = situation.host.os.distribution == "ubuntu"
     return fail(
@@ -140,7 +150,7 @@ def _rejected(situation: Situation, evidence: tuple[str, ...]) -> Finding:
 
 def without_room(situation: Situation, evidence: tuple[str, ...]) -> Finding | None:
     """See a GPU for whose memory the firmware left no addresses."""
-    module = situation.machine.nvidia.module
+    module = _module(situation)
     if module is None or not module.unplaced:
         return None
     return fail(
@@ -158,9 +168,8 @@ def without_room(situation: Situation, evidence: tuple[str, ...]) -> Finding | N
 
 def mixed_library(situation: Situation) -> Finding | None:
     """See a CUDA library of another version than the driver that is loaded."""
-    nvidia, os = situation.machine.nvidia, situation.host.os
-    driver = situation.host.driver("nvidia")
-    library = nvidia.libcuda
+    os, driver = situation.host.os, situation.host.driver("nvidia")
+    library = libcuda(situation)
     if library is None or library.path is None or driver is None or not differs(library.version, driver.version):
         return None
     if os.wsl is not None or os.container is not None or "/compat" in library.path:
@@ -202,7 +211,7 @@ def _one_library(situation: Situation, path: str) -> Remedy:
 def without_uvm(situation: Situation) -> Finding | None:
     """See that a device file is missing which no program of this user could make."""
     nvidia, os = situation.machine.nvidia, situation.host.os
-    if nvidia.devices is None or "nvidiactl" not in nvidia.devices or "nvidia-uvm" in nvidia.devices:
+    if nvidia is None or nvidia.devices is None or "nvidiactl" not in nvidia.devices or "nvidia-uvm" in nvidia.devices:
         return None
     if os.wsl is not None or any(gpu.integrated for gpu in situation.host.gpus_of("nvidia")):
         return None
@@ -241,7 +250,7 @@ def _modprobe(situation: Situation) -> tuple[str, ...]:
 
 def waiting(situation: Situation) -> Finding | None:
     """Mention a newer driver that the next restart brings into use: no trouble yet."""
-    packages = situation.machine.nvidia.waiting
+    packages = situation.machine.nvidia.waiting if situation.machine.nvidia else ()
     own = tuple(name for name in packages if "nvidia" in name)
     if not own:
         return None

@@ -13,6 +13,7 @@ from dlsetup.values.finding import Remedy
 if TYPE_CHECKING:
     from dlsetup.values.finding import Finding
     from dlsetup.values.situation import Situation
+    from dlsetup.values.windows import WindowsSettings
 
 NAME = "m.windows"
 RUNTIME = "https://learn.microsoft.com/cpp/windows/latest-supported-vc-redist"
@@ -31,9 +32,10 @@ def set_up(situation: Situation) -> Finding:
     """Hold the run-time libraries, long paths and the paging file against what is installed or wanted."""
     if situation.host.os.system != "windows":
         return skip(NAME, "not Windows")
-    questions = (_libraries, _openmp, _long_paths, _paging, _store)
-    found = next((found for question in questions if (found := question(situation)) is not None), None)
-    return found or ok(NAME, "Windows has what frameworks need")
+    settings = situation.machine.windows
+    questions = (_libraries, _openmp, _long_paths, _paging) if settings is not None else ()
+    found = next((found for question in questions if settings and (found := question(situation, settings))), None)
+    return found or _store(situation) or ok(NAME, "Windows has what frameworks need")
 
 
 _NEEDED = {"pytorch": ("msvcp140.dll",), "tensorflow": ("msvcp140.dll", "msvcp140_1.dll")}
@@ -41,8 +43,8 @@ _NEEDED = {"pytorch": ("msvcp140.dll",), "tensorflow": ("msvcp140.dll", "msvcp14
 vcruntime140.dll."""
 
 
-def _libraries(situation: Situation) -> Finding | None:
-    missing, environment = situation.machine.windows.missing_libraries, situation.environment
+def _libraries(situation: Situation, settings: WindowsSettings) -> Finding | None:
+    missing, environment = settings.missing_libraries, situation.environment
     if environment is not None and (environment.kind == "conda" or environment.conda_packages):
         # conda brings the run time along
         return None
@@ -67,13 +69,13 @@ def _libraries(situation: Situation) -> Finding | None:
     return None
 
 
-def _openmp(situation: Situation) -> Finding | None:
+def _openmp(situation: Situation, settings: WindowsSettings) -> Finding | None:
     """See torch 2.4.0, whose wheels for Windows lack a library: https://github.com/pytorch/pytorch/issues/131662."""
     environment = situation.environment
     torch = environment.distribution("torch") if environment else None
     if torch is None or public(torch.version) != "2.4.0":
         return None
-    if "libomp140.x86_64.dll" not in situation.machine.windows.missing_libraries:
+    if "libomp140.x86_64.dll" not in settings.missing_libraries:
         return None
     return fail(
         NAME,
@@ -89,13 +91,13 @@ def _openmp(situation: Situation) -> Finding | None:
     )
 
 
-def _long_paths(situation: Situation) -> Finding | None:
+def _long_paths(situation: Situation, settings: WindowsSettings) -> Finding | None:
     """See a folder from which the paths of a framework would be too long, before it is installed there."""
     environment = situation.environment
     folder = environment.interpreter.purelib if environment else None
     wanted = dict.fromkeys((*situation.wanted, *planned(situation)))
     longest = max((_LONGEST.get(name, 0) for name in wanted), default=0)
-    if situation.machine.windows.long_paths is not False or not folder or not longest:
+    if settings.long_paths is not False or not folder or not longest:
         return None
     if len(folder) + 1 + longest <= _MOST:
         return None
@@ -118,10 +120,10 @@ def _long_paths(situation: Situation) -> Finding | None:
     )
 
 
-def _paging(situation: Situation) -> Finding | None:
+def _paging(situation: Situation, settings: WindowsSettings) -> Finding | None:
     """See that the paging file was switched off: every process of a CUDA build reserves several gigabytes."""
     size = situation.host.memory_bytes
-    if situation.machine.windows.paging_file is not False or size is None or size >= _SMALL:
+    if settings.paging_file is not False or size is None or size >= _SMALL:
         return None
     if not any(each.framework == "pytorch" and each.accelerator == "cuda" for each in installed(situation)):
         return None

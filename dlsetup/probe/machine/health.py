@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dlsetup.probe.answers import TOOL_SECONDS, clean, recorded, usable
-from dlsetup.values.machine import GpuHealth
+from dlsetup.values.nvidia import GpuHealth
 
 if TYPE_CHECKING:
     from dlsetup.system.interface import System

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlsetup.probe import paths
 from dlsetup.probe.answers import clean, content
-from dlsetup.values.machine import Libcuda, Nvidia
+from dlsetup.values.nvidia import Libcuda, Nvidia
 
 if TYPE_CHECKING:
     from dlsetup.system.interface import System

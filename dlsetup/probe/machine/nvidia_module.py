@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dlsetup.probe.answers import content
-from dlsetup.values.machine import KernelModule
+from dlsetup.values.nvidia import KernelModule
 
 if TYPE_CHECKING:
     from dlsetup.system.interface import Completed, System

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dlsetup.probe import paths
-from dlsetup.values.machine import Toolchain
+from dlsetup.values.toolchain import Toolchain
 
 if TYPE_CHECKING:
     from dlsetup.system.interface import System
@@ -18,14 +18,9 @@ COMPILERS = ("gcc", "clang")
 
 CUDA = "/usr/local/cuda"
 
-_TRITON = frozenset({"triton", "pytorch-triton-rocm", "pytorch-triton-xpu", "triton-rocm", "triton-xpu"})
-
 
 def read(system: System, environment: Environment) -> Toolchain:
-    """Return what is there; asked only where something is installed that compiles."""
-    names = {each.name for each in environment.distributions}
-    if not names & _TRITON:
-        return Toolchain()
+    """Return what is there; asked only where Triton is installed."""
     home = _cuda_home(system)
     return Toolchain(
         compiler=_compiler(system),

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dlsetup.probe.answers import clean
-from dlsetup.values.machine import WindowsSettings
+from dlsetup.values.windows import WindowsSettings
 
 if TYPE_CHECKING:
     from dlsetup.system.interface import System
