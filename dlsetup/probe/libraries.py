@@ -90,7 +90,9 @@ def probe_outside(system: System, distributions: Iterable[Distribution]) -> tupl
 
     None where no installed package takes them from there, or where the loader cannot be asked.
     """
-    if system.platform == "macos" or not any(_borrows(each) for each in distributions):
+    installed = tuple(distributions)
+    wanted = any(_borrows(each) for each in installed) or _takes_from_machine(installed)
+    if system.platform == "macos" or not wanted:
         return None
     windows = system.platform == "windows"
     folders = paths.folders_of(system, "PATH" if windows else "LD_LIBRARY_PATH")
@@ -103,6 +105,16 @@ def probe_outside(system: System, distributions: Iterable[Distribution]) -> tupl
     if not answer.ok:
         return None
     return tuple(sorted(names | set(parse_cuda_cache(answer.stdout))))
+
+
+_TENSORFLOW = re.compile(r"tensorflow(?:-gpu)?|tf-nightly")
+"""Without the wheels of its extra, TensorFlow takes CUDA's libraries from the machine, as all did before 2.14."""
+
+
+def _takes_from_machine(distributions: Iterable[Distribution]) -> bool:
+    names = {each.name for each in distributions}
+    cudnn = any(name.startswith("nvidia-cudnn-cu") for name in names)
+    return not cudnn and any(_TENSORFLOW.fullmatch(name) for name in names)
 
 
 def _borrows(distribution: Distribution) -> bool:

@@ -822,4 +822,38 @@ CASES = [
     ),
     ("pkg.conflicts", "near", "linux_cpu", _outside("opencv-python-headless", "4.12.0.88"), "ok", None),
     ("pkg.conflicts", "near", "linux_cpu", _outside("opencv-python", "4.12.0.88", libraries=None), "ok", None),
+    ("pkg.torch", "found", "linux_nvidia", _add("triton-rocm", "3.6.0"), "warn", "triton-missing-or-mismatched"),
+    # TensorFlow may take its libraries from the machine
+    (
+        "pkg.tensorflow",
+        "near",
+        "linux_tensorflow",
+        _both(_no_cuda_libraries, lambda s, e: e.environment(s, outside=("libcudnn.so.9", "libcublas.so.12"))),
+        "ok",
+        None,
+    ),
+    (
+        "pkg.tensorflow",
+        "found",
+        "linux_tensorflow",
+        _both(_no_cuda_libraries, lambda s, e: e.environment(s, outside=("libcudart.so.12",))),
+        "fail",
+        "tf-gpu-libs-not-loaded",
+    ),
+    (
+        "pkg.abi",
+        "found",
+        "linux_cpu",
+        _both(_add("pytorch-lightning", "2.3.3"), _add("setuptools", "82.0.1")),
+        "fail",
+        "pkg-resources-removed",
+    ),
+    (
+        "pkg.abi",
+        "near",
+        "linux_cpu",
+        _both(_add("pytorch-lightning", "2.4.0"), _add("lightning-utilities", "0.14.0"), _add("setuptools", "82.0.1")),
+        "ok",
+        None,
+    ),
 ]

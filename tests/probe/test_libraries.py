@@ -102,6 +102,13 @@ def test_the_loader_is_asked_only_for_those_that_take_libraries_from_it():
     assert probe_outside(system, (package("nvidia-cudnn-cu13", "9.20.0.48"),)) == found
 
 
+def test_the_loader_is_asked_for_a_tensorflow_without_libraries_of_its_own():
+    system = RecordedSystem({"platform": "linux", "commands": {"ldconfig -p": {"stdout": CUDA_CACHE}}})
+    assert "libcudnn.so.9" in probe_outside(system, (package("tensorflow", "2.13.1"),))
+    assert probe_outside(system, (package("tensorflow", "2.21.0"), package("nvidia-cudnn-cu12", "9.3"))) is None
+    assert probe_outside(system, (package("tensorflow-cpu", "2.21.0"),)) is None
+
+
 def test_what_draws_windows_is_looked_for_where_opencv_wants_it():
     cache = (
         "\tlibGL.so.1 (libc6,x86-64) => /lib/x86_64-linux-gnu/libGL.so.1\n\tlibGLX.so.0 (libc6) => /lib/libGLX.so.0\n"

@@ -14,6 +14,7 @@ from dlsetup.check.installed import (
     major,
     torch_in,
 )
+from dlsetup.check.remedies import change_packages
 from dlsetup.check.requirements import Need, needs
 from dlsetup.check.versions import label, normal, older, public, requirement, version
 from dlsetup.values.finding import Remedy
@@ -39,7 +40,7 @@ def one_release(situation: Situation) -> Finding:
             found = _release(situation, environment, companion, torch) or _build(situation, companion, torch)
             if found is not None:
                 return found
-    found = _triton(situation, torch)
+    found = _triton(situation, torch) or _two_tritons(situation, environment)
     if found is None and _untold(situation, environment):
         return skip(NAME, "which releases belong together is not in the recording")
     return found or _ended_channel(environment, torch) or _well(environment, torch)
@@ -297,6 +298,32 @@ def _triton(situation: Situation, torch: Distribution) -> Finding | None:
             remedy=_triton_again(situation, need),
         )
     return None
+
+
+_TRITONS = (
+    *("triton", "pytorch-triton", "triton-rocm", "pytorch-triton-rocm", "triton-xpu", "pytorch-triton-xpu"),
+    "triton-windows",
+)
+"""Distributions that write the folder triton/."""
+
+
+def _two_tritons(situation: Situation, environment: Environment) -> Finding | None:
+    there = [each for name in _TRITONS if (each := environment.distribution(name)) is not None]
+    if len(there) < 2:  # noqa: PLR2004
+        return None
+    return warn(
+        NAME,
+        "triton-missing-or-mismatched",
+        f"{there[0].name} and {there[1].name} share their files, so torch.compile may find the wrong one.",
+        evidence=tuple(f"{each.name} {each.version} writes triton/" for each in there),
+        remedy=change_packages(
+            situation,
+            "Remove all of them, and install torch anew: it brings the right one.",
+            pip_uninstall(situation, *(each.name for each in there)),
+            *family_again(situation, "").commands,
+            links=(PAIRS,),
+        ),
+    )
 
 
 def _triton_again(situation: Situation, need: Need) -> Remedy:

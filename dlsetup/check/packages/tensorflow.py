@@ -219,7 +219,9 @@ def _libraries(situation: Situation, tensorflow: Distribution) -> Finding | None
 
 
 def _elsewhere(situation: Situation) -> bool:
-    """Tell whether the loader is pointed at CUDA libraries of the machine."""
-    session = situation.session
+    """Tell whether the loader finds CUDA libraries of the machine, or is pointed at them."""
+    session, environment = situation.session, situation.environment
+    if environment is not None and any(name.startswith("libcudnn") for name in environment.outside or ()):
+        return True
     names = [name for entry in session.loader for name in entry.libraries] if session else []
     return any(name.startswith(("libcudnn", "libcublas", "libcudart")) for name in names)
