@@ -37,7 +37,35 @@ def unobtainable(situation: Situation, settings: IndexSettings) -> Finding | Non
         tag = _label(situation, found)
         if tag is not None and not _names_index(settings, file):
             return _not_there(situation, file, found, tag)
+    return _without_platform(situation)
+
+
+def _without_platform(situation: Situation) -> Finding | None:
+    """See a project that takes a package from an index without wheels for Macs, on a Mac."""
+    session = situation.session
+    if session is None or situation.host.os.system != "macos":
+        return None
+    for file in session.requirement_files:
+        for name, address in file.everywhere:
+            compute = situation.catalog.compute(address.rstrip("/").rsplit("/", 1)[-1])
+            if compute is not None and compute.accelerator in {"cuda", "rocm", "xpu"}:
+                return _on_a_mac(file, name, address)
     return None
+
+
+def _on_a_mac(file: RequirementFile, name: str, address: str) -> Finding:
+    return warn(
+        CONFIG,
+        "uv-no-wheel-for-platform",
+        f"{file.path} takes {name} from an index that has no wheels for Macs.",
+        evidence=(f"{file.path} has {name} from {address}", "this is a Mac"),
+        remedy=Remedy(
+            text=f"Give that source of {name} a marker, so that Macs take the default index: "
+            "marker = \"sys_platform != 'darwin'\".",
+            commands=(f"${{EDITOR:-nano}} {file.path}",),
+            links=("https://docs.astral.sh/uv/guides/integration/pytorch/",),
+        ),
+    )
 
 
 def _requirements(situation: Situation) -> Iterator[tuple[RequirementFile, Requirement]]:

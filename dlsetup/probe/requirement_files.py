@@ -1,15 +1,22 @@
 """Requirement files of the working folder: what they ask for, and which indexes they name.
 
-The format is that of https://pip.pypa.io/en/stable/reference/requirements-file-format/.
+Their format is that of https://pip.pypa.io/en/stable/reference/requirements-file-format/, and for pyproject.toml that
+of https://docs.astral.sh/uv/concepts/projects/dependencies/#index.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
 from dlsetup.probe import paths
 from dlsetup.values.environment import RequirementFile
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 if TYPE_CHECKING:
     from dlsetup.system.interface import System
@@ -35,7 +42,27 @@ def read_requirement_files(system: System, folder: str | None) -> tuple[Requirem
         if text is not None and len(text) <= _LONGEST:
             requirements, indexes = parse_requirements(text)
             found.append(RequirementFile(path=path, requirements=requirements, indexes=indexes))
+    project = paths.join(system, folder or "", "pyproject.toml")
+    text = system.read(project).text if folder else None
+    everywhere = parse_uv_sources(text) if text is not None and "[tool.uv" in text else ()
+    if everywhere:
+        found.append(RequirementFile(path=project, everywhere=everywhere))
     return tuple(found)
+
+
+def parse_uv_sources(text: str) -> tuple[tuple[str, str], ...]:
+    """Read which packages a project takes from one index of its own on every platform, with the index's address."""
+    try:
+        uv = tomllib.loads(text)["tool"]["uv"]
+        addresses = {each["name"]: each["url"] for each in uv["index"]}
+        sources = {name: source for name, source in uv["sources"].items() if isinstance(source, dict)}
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError, RecursionError):
+        return ()
+    return tuple(
+        (name, str(addresses[source["index"]]))
+        for name, source in sources.items()
+        if isinstance(source.get("index"), str) and source["index"] in addresses and "marker" not in source
+    )
 
 
 def parse_requirements(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -180,6 +180,8 @@ class RequirementFile:
     """As written, without comments and hashes: names with versions, and paths or addresses of wheels."""
     indexes: tuple[str, ...] = ()
     """The indexes and find-links that the file names itself."""
+    everywhere: tuple[tuple[str, str], ...] = ()
+    """Packages that it takes from one index on every platform, with the address: uv's sources in pyproject.toml."""
 
 
 @dataclass(frozen=True, kw_only=True)

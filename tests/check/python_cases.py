@@ -120,6 +120,11 @@ def _asks(*lines, indexes=()):
 WHEEL = "some-extension @ https://files.invalid/x/some_extension-1.0-{}-manylinux_2_28_x86_64.whl"
 
 
+def _project(index):
+    file = RequirementFile(path="/home/user/code/pyproject.toml", everywhere=(("torch", index),))
+    return lambda situation, edit: _indexes()(edit.session(situation, requirement_files=(file,)), edit)
+
+
 def _no_venv(kind):
     def change(situation, edit):
         settings = _indexes(require_virtualenv=True, sources=(("require-virtualenv", "PIP_REQUIRE_VIRTUALENV"),))
@@ -299,4 +304,7 @@ CASES = [
         "ok",
         None,
     ),
+    ("inst.config", "found", "mac_metal", _project(INDEX), "warn", "uv-no-wheel-for-platform"),
+    ("inst.config", "near", "mac_metal", _project("https://index.invalid/whl/cpu"), "ok", None),
+    ("inst.config", "near", "linux_nvidia", _project(INDEX), "ok", None),
 ]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlsetup.probe import probe_session
-from dlsetup.probe.requirement_files import parse_requirements, read_requirement_files
+from dlsetup.probe.requirement_files import parse_requirements, parse_uv_sources, read_requirement_files
 from dlsetup.system.recorded import RecordedSystem
 
 TEXT = """\
@@ -51,6 +51,33 @@ def test_files_by_their_usual_names_are_read_and_no_others():
 def test_a_very_long_file_is_left_alone():
     files = {"/code/requirements.txt": "torch\n" * 100_000}
     assert read_requirement_files(RecordedSystem({"platform": "linux", "files": files}), "/code") == ()
+
+
+PROJECT = """\
+[[tool.uv.index]]
+name = "whl"
+url = "https://index.invalid/whl/cu126"
+explicit = true
+
+[tool.uv.sources]
+torch = { index = "whl" }
+torchvision = [{ index = "whl", marker = "sys_platform == 'linux'" }]
+triton = { index = "whl", marker = "sys_platform == 'linux'" }
+mine = { path = "../mine" }
+"""
+
+
+def test_packages_that_come_from_one_index_everywhere_are_named():
+    assert parse_uv_sources(PROJECT) == (("torch", "https://index.invalid/whl/cu126"),)
+    system = RecordedSystem({"platform": "macos", "files": {"/code/pyproject.toml": PROJECT}})
+    assert read_requirement_files(system, "/code")[0].everywhere == (("torch", "https://index.invalid/whl/cu126"),)
+
+
+def test_a_project_without_uv_or_a_broken_one_tells_nothing():
+    for text in ("[project]\nname = 'x'\n", "[tool.uv\n", "[tool.uv]\nindex = 1\n", "[tool.uv.sources]\nx = 1\n"):
+        assert parse_uv_sources(text) == ()
+        system = RecordedSystem({"platform": "linux", "files": {"/code/pyproject.toml": text}})
+        assert read_requirement_files(system, "/code") == ()
 
 
 @given(st.text())
