@@ -504,7 +504,7 @@ def compare(
 
         _write(comparison_json(comparison))
     else:
-        from dlsetup.render.as_text import print_comparison
+        from dlsetup.render.text_compare import print_comparison
 
         print_comparison(output.console(), comparison, verbose=verbose, **output.paths())
     raise typer.Exit(comparison.exit_code)

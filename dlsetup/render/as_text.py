@@ -1,10 +1,9 @@
-"""What a command learned, as text for people: each part in its own file, all of them named here."""
+"""What a command learned, as text for people: each part in its own file, all but the comparison named here."""
 
 from __future__ import annotations
 
 from dlsetup.render.console import export_svg, make_console
 from dlsetup.render.text_catalog import print_catalog, print_survey
-from dlsetup.render.text_compare import print_comparison
 from dlsetup.render.text_everywhere import print_everywhere
 from dlsetup.render.text_explain import print_explanation
 from dlsetup.render.text_findings import print_error
@@ -21,7 +20,6 @@ __all__ = [
     "make_console",
     "print_catalog",
     "print_choice",
-    "print_comparison",
     "print_error",
     "print_everywhere",
     "print_explanation",

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dlsetup.render import as_text
+from dlsetup.render.text_compare import print_comparison
 from dlsetup.values.plan import Proposal
 from dlsetup.values.report import Report
 
@@ -137,16 +138,16 @@ def draw_smoke_show_little(console, samples):
 
 
 def draw_compare(console, samples):
-    as_text.print_comparison(console, samples.comparison, home=samples.home, folder=samples.folder)
+    print_comparison(console, samples.comparison, home=samples.home, folder=samples.folder)
 
 
 def draw_compare_verbose(console, samples):
-    as_text.print_comparison(console, samples.comparison, verbose=True, home=samples.home, folder=samples.folder)
+    print_comparison(console, samples.comparison, verbose=True, home=samples.home, folder=samples.folder)
 
 
 def draw_compare_calm(console, samples):
     rows = tuple(replace(row, gaps=()) for row in samples.comparison.rows[:2])
-    as_text.print_comparison(console, replace(samples.comparison, load=0.2, rows=rows, exit_code=0))
+    print_comparison(console, replace(samples.comparison, load=0.2, rows=rows, exit_code=0))
 
 
 def draw_error(console, samples):
