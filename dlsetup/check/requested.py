@@ -91,6 +91,10 @@ def _installed(situation: Situation, found: Requirement) -> bool:
 
 
 def _placeholder(situation: Situation, found: Requirement) -> Placeholder | None:
+    environment = situation.environment
+    if environment is not None and environment.kind == "conda":
+        # a file may be conda's, whose names are others: pytorch is the right one there
+        return None
     for each in situation.catalog.placeholders:
         if normal(found.name) != each.name:
             continue
