@@ -116,7 +116,9 @@ def spread(row: ComparisonRow) -> str:
     took = row.import_time
     if took is None:
         return ""
-    least, most = f"{took.least_seconds:.2f}", seconds(took.most_seconds)
+    least, most = seconds(took.least_seconds), seconds(took.most_seconds)
+    # "2.04 to 2.55 s", but "9.90 s to 1 min 3 s"
+    least = least.removesuffix(" s") if "min" not in most else least
     return f"{least} to {most}, {seconds(took.first_seconds)} the first time"
 
 
