@@ -59,6 +59,23 @@ def measure(commands: dict[str, list[str]], runs: int) -> dict[str, tuple[list[f
     return {name: (seconds[name], memory[name]) for name in commands}
 
 
+def crowded(folder: Path, packages: int) -> str:
+    """Make an environment with so many packages, which require one another, and return its interpreter."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    site = next(folder.glob("lib/python*/site-packages"))
+    for number in range(packages):
+        info = site / f"package_{number}-1.{number}.dist-info"
+        info.mkdir()
+        needs = [f"Requires-Dist: package-{(number + step) % packages}>=1.0" for step in range(1, 9)]
+        extras = [f"Requires-Dist: package-{step}; extra == 'all'" for step in range(8)]
+        head = ["Metadata-Version: 2.1", f"Name: package-{number}", f"Version: 1.{number}", *needs, *extras]
+        (info / "METADATA").write_text("\n".join([*head, "", "A long description.\n" * 200]))
+        (info / "WHEEL").write_text("Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        (info / "RECORD").write_text("".join(f"package_{number}/m{each}.py,sha256=x,1000\n" for each in range(60)))
+        (info / "INSTALLER").write_text("uv\n")
+    return str(folder / "bin" / "python")
+
+
 def main() -> None:
     """Print the table."""
     options = argparse.ArgumentParser()
@@ -75,17 +92,18 @@ def main() -> None:
             "typer hello": [sys.executable, str(small), "hello"],
             "dlsetup --help": [*tool, "--help"],
             "dlsetup doctor": [*tool, "doctor", *environment],
+            "dlsetup doctor, 200 packages": [*tool, "doctor", "--python", crowded(Path(folder) / "crowded", 200)],
             "dlsetup detect --json": [*tool, "detect", "--json"],
         }
         if chosen.torch:
             commands["torch.utils.collect_env"] = [chosen.torch, "-m", "torch.utils.collect_env"]
         results = measure(commands, chosen.runs)
     base = statistics.median(results["typer --help"][0])
-    print(f"{'command':28} {'median':>8} {'min':>8} {'max':>8} {'x typer':>8} {'MiB':>6}   ({chosen.runs} runs)")
+    print(f"{'command':29} {'median':>8} {'min':>8} {'max':>8} {'x typer':>8} {'MiB':>6}   ({chosen.runs} runs)")
     for name, (seconds, peak) in results.items():
         median = statistics.median(seconds)
         figures = f"{median:8.3f} {min(seconds):8.3f} {max(seconds):8.3f} {median / base:8.2f} {peak:6.0f}"
-        print(f"{name:28} {figures}")
+        print(f"{name:29} {figures}")
 
 
 if __name__ == "__main__":

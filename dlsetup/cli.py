@@ -410,9 +410,12 @@ def _show_report(output: Output, found: Any, system: Any = None) -> None:  # noq
 
         _write(report_json(report))
         return
-    from dlsetup.render.as_text import print_everywhere, print_report
+    # by their own files: all of as_text takes its time to load
+    if report.frameworks_of is None:
+        from dlsetup.render.text_report import print_report as draw
+    else:
+        from dlsetup.render.text_everywhere import print_everywhere as draw
 
-    draw = print_report if report.frameworks_of is None else print_everywhere
     draw(output.console(), report, verbose=output.verbose, **output.paths())
 
 

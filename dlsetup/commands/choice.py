@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dlsetup.check import questions
-from dlsetup.commands.wanted import read_wanted
 from dlsetup.errors import UsageError
 
 if TYPE_CHECKING:
@@ -98,6 +97,9 @@ def _wanted(word: str, asked: tuple[Question, ...], catalog: Catalog) -> Iterabl
     if name is None or catalog.framework(name.group()) is None:
         known = {alias: each.name for each in catalog.frameworks for alias in (each.name, *each.aliases)}
         raise _unknown(f"there is no check, group or framework {word!r}", word, {**_names(asked), **known}, asked)
+    # it reads versions, which takes time to load
+    from dlsetup.commands.wanted import read_wanted
+
     return read_wanted((word,), catalog)
 
 

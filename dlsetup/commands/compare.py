@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlsetup.commands import frameworks as overview
+from dlsetup.commands.existing import DEFAULT
 from dlsetup.commands.footprint import Downloads, belongings, disk, total
 from dlsetup.commands.install import install
 from dlsetup.commands.look import exit_code, installed, look, needs_java
 from dlsetup.commands.named import absolute, environment_python, is_environment, is_version
-from dlsetup.commands.places import DEFAULT
 from dlsetup.commands.plan import plan
 from dlsetup.commands.smoke import expected_accelerator, train
 from dlsetup.errors import DlsetupError, NothingFitsError, UsageError

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from dlsetup.catalog import load_devices
+from dlsetup.commands.existing import existing_environment
 from dlsetup.commands.look import recorded_environment
 from dlsetup.commands.named import is_environment
-from dlsetup.commands.places import existing_environment
 from dlsetup.probe import ask_interpreters, find_interpreters, probe_host, probe_session, probe_storage
 from dlsetup.values.report import Inventory
 

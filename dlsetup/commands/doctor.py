@@ -9,11 +9,13 @@ from dlsetup.check import attribute_proofs, run_checks
 from dlsetup.commands.choice import EVERYTHING
 from dlsetup.commands.look import exit_code, installed, look
 from dlsetup.commands.runnable import runnable
+from dlsetup.values.environment import Distribution
 from dlsetup.values.report import Report
 
 if TYPE_CHECKING:
     from dlsetup.commands.choice import Choice
     from dlsetup.system.interface import System
+    from dlsetup.values.environment import Environment
     from dlsetup.values.report import Progress
     from dlsetup.values.situation import Situation
 
@@ -32,6 +34,12 @@ def doctor(
     return examine(situation, system, progress, choice=choice, deep=deep)
 
 
+def outline(environment: Environment) -> Environment:
+    """Return an environment as it is reported: what only checks read of its packages is left out."""
+    told = (Distribution(name=each.name, version=each.version, folder="") for each in environment.distributions)
+    return replace(environment, distributions=tuple(told), user_distributions=(), conda_packages=())
+
+
 def examine(situation: Situation, system: System, progress: Progress, *, choice: Choice, deep: bool) -> Report:
     """Ask what was chosen about a situation, by running the frameworks too if that is wanted."""
     if (deep or choice.deep) and not system.replayed:
@@ -43,7 +51,7 @@ def examine(situation: Situation, system: System, progress: Progress, *, choice:
     report = Report(
         command="doctor",
         host=situation.host,
-        environments=(situation.environment,) if situation.environment else (),
+        environments=(outline(situation.environment),) if situation.environment else (),
         session=situation.session,
         storage=situation.storage,
         findings=findings,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from dlsetup.catalog import load_catalog, load_devices
 from dlsetup.commands.choice import EVERYTHING
-from dlsetup.commands.doctor import examine
+from dlsetup.commands.doctor import examine, outline
+from dlsetup.commands.existing import existing_environment
 from dlsetup.commands.look import exit_code, installed, unfinished_change, wants_java
-from dlsetup.commands.places import existing_environment
 from dlsetup.probe import (
     for_environment,
     probe_environment,
@@ -51,7 +51,7 @@ def everywhere(system: System, progress: Progress, *, choice: Choice = EVERYTHIN
         smoke += found.smoke
     return replace(
         report,
-        environments=tuple(each.environment for each in situations if each.environment),
+        environments=tuple(outline(each.environment) for each in situations if each.environment),
         findings=tuple(findings),
         smoke=tuple(smoke),
         deep=deep,

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from dlsetup.catalog import load_catalog, load_devices
+from dlsetup.commands.existing import DEFAULT, existing_environment
 from dlsetup.commands.named import absolute
-from dlsetup.commands.places import DEFAULT, existing_environment
 from dlsetup.probe import (
     for_environment,
     probe_environment,

@@ -1,4 +1,4 @@
-"""Which environment a command is about."""
+"""Where an installation may go: an environment that exists, or one that is made."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from dlsetup import uv
+from dlsetup.commands.existing import DEFAULT
 from dlsetup.commands.named import (
     absolute,
     asked,
@@ -13,7 +14,6 @@ from dlsetup.commands.named import (
     is_environment,
     is_version,
     itself,
-    named_environment,
     named_folder,
     named_interpreter,
     suits,
@@ -33,55 +33,12 @@ if TYPE_CHECKING:
     from dlsetup.values.environment import Interpreter, Session
     from dlsetup.values.request import Request
 
-DEFAULT = ".venv"
-
 FOREIGN_PYTHONS = ("3.12", "3.13", "3.11", "3.14", "3.10")
 """What is tried on a machine whose interpreters are not known, the most widely served first.
 
 Source: the wheels of the newest torch (3.11 to 3.15), TensorFlow (3.10 to 3.13) and Keras (3.11 and newer), read
 2026-11-22 from their index pages.
 """
-
-
-def existing_environment(
-    system: System, session: Session, environment: str | None, python: str | None, wanted: tuple[str, ...] = ()
-) -> str | None:
-    """Return the environment (or interpreter) to look at: the named one, the active one, .venv here, the PATH's python.
-
-    Where one framework is `wanted`, an environment here that bears its name comes before .venv.
-    Raises UsageError where a named one is not there.
-    """
-    if environment is not None:
-        return named_environment(system, session.folder, environment)
-    if python is not None and not is_version(python):
-        return named_interpreter(system, session.folder, python)
-    usual = _usual(system, session, wanted)
-    return usual if python is None else _of_version(system, usual, python)
-
-
-def _usual(system: System, session: Session, wanted: tuple[str, ...]) -> str | None:
-    here = absolute(system, session.folder, DEFAULT)
-    if session.active:
-        return session.active
-    if len(wanted) == 1 and is_environment(system, f"{here}-{wanted[0]}"):
-        return f"{here}-{wanted[0]}"
-    return here if is_environment(system, here) else session.python
-
-
-def _of_version(system: System, usual: str | None, version: str) -> str:
-    """Return the environment that is usually looked at if it is of that version, else the machine's interpreter."""
-    found = []
-    own = [] if usual is None else [usual if system.listing(usual) is None else environment_python(system, usual)]
-    for path in dict.fromkeys([*own, *find_interpreters(system)]):
-        interpreter = ask_interpreter(system, path)
-        if suits(interpreter, version):
-            return usual if usual is not None and path in own else path
-        found += [interpreter.version] if interpreter.version else []
-    raise UsageError(
-        f"Python {version} is not on this machine",
-        seen="found: " + (", ".join(dict.fromkeys(found)) or "no Python at all"),
-        do="name another version, or an environment or interpreter by its path",
-    )
 
 
 def likely_folders(system: System, session: Session, request: Request) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dlsetup.catalog import load_catalog, load_devices
+from dlsetup.commands.existing import DEFAULT
 from dlsetup.commands.indexes import usable
 from dlsetup.commands.look import needs_java
-from dlsetup.commands.places import DEFAULT, foreign_places, places_to_install
+from dlsetup.commands.places import foreign_places, places_to_install
 from dlsetup.errors import UsageError
 from dlsetup.plan import Assumed, Planner, assume
 from dlsetup.probe import probe_host, probe_java, probe_session, read_pip_configuration

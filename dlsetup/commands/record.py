@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dlsetup.commands.existing import existing_environment
 from dlsetup.commands.look import PLACE, look
-from dlsetup.commands.places import existing_environment
 from dlsetup.errors import UsageError
 from dlsetup.probe import containers, services
 from dlsetup.probe.machine.network import INTERFACES

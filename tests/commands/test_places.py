@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from dlsetup.commands.places import existing_environment, foreign_places, places_to_install
+from dlsetup.commands.existing import existing_environment
+from dlsetup.commands.places import foreign_places, places_to_install
 from dlsetup.errors import UsageError
 from dlsetup.probe import probe_session
 from dlsetup.values.environment import Session

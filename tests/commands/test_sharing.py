@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from dlsetup.catalog import load_catalog
-from dlsetup.commands.places import existing_environment, places_to_install
+from dlsetup.commands.existing import existing_environment
+from dlsetup.commands.places import places_to_install
 from dlsetup.errors import UsageError
 from dlsetup.values.environment import Session
 from dlsetup.values.request import Request, Wanted
