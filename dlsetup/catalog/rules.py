@@ -11,6 +11,7 @@ from dlsetup.values.build import (
     AbiRule,
     Assembler,
     Borrower,
+    Built,
     CLibrary,
     DriverEnd,
     Elsewhere,
@@ -58,6 +59,7 @@ def with_rules(catalog: Catalog, folder: Path = _HERE) -> Catalog:
         borrowers=catalog.borrowers + tuple(Borrower(**_facts(row)) for row in borrowed["borrower"]),
         assemblers=catalog.assemblers + tuple(Assembler(**_facts(row)) for row in borrowed["assembler"]),
         placeholders=catalog.placeholders + tuple(Placeholder(**_facts(row)) for row in index["placeholder"]),
+        built=catalog.built + tuple(Built(**_facts(row)) for row in index["built"]),
         mirrors=catalog.mirrors + tuple(Mirror(**row) for row in index["mirror"]),
     )
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from dlsetup.check.answers import warn
-from dlsetup.check.commands import dlsetup_install, system_of
+from dlsetup.check.commands import dlsetup_install, pip_install, system_of
+from dlsetup.check.remedies import change_packages
 from dlsetup.check.requirements import marker_environment
 from dlsetup.check.versions import label, normal, requirement, version
 from dlsetup.values.finding import Remedy
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 CONFIG = "inst.config"
 VERSION = "py.version"
+EXTENSIONS = "pkg.extensions"
 
 FORMAT = "https://pip.pypa.io/en/stable/reference/requirements-file-format/"
 
@@ -66,6 +68,34 @@ def _on_a_mac(file: RequirementFile, name: str, address: str) -> Finding:
             links=("https://docs.astral.sh/uv/guides/integration/pytorch/",),
         ),
     )
+
+
+def built_in_isolation(situation: Situation) -> Finding | None:
+    """Look for extensions that an installer would build where there is no torch, on a machine that can use them."""
+    if situation.host.os.system != "linux" or not situation.host.gpus_of("nvidia"):
+        return None
+    for file, found in _requirements(situation):
+        rule = next((each for each in situation.catalog.built if normal(found.name) in each.names), None)
+        if rule is None or found.url is not None or file.indexes:
+            continue
+        return warn(
+            EXTENSIONS,
+            "build-isolation-hides-torch",
+            f"{file.path} asks for {found.name}, which is built from source and does not see your torch while it is.",
+            evidence=(
+                f"{file.path} has {found}",
+                "the default index has it in source only, and its setup imports torch",
+            ),
+            remedy=change_packages(
+                situation,
+                "Build it against this torch, once its tools are there; or name its wheel, where its makers have one.",
+                pip_install(situation, "setuptools", "wheel", "packaging", "ninja"),
+                pip_install(situation, "--no-build-isolation", str(found)),
+                automatic=False,
+                links=(rule.source,),
+            ),
+        )
+    return None
 
 
 def _requirements(situation: Situation) -> Iterator[tuple[RequirementFile, Requirement]]:

@@ -312,6 +312,14 @@ class Placeholder:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Built:
+    """Extensions that are published in source only, and whose building needs the torch of the environment."""
+
+    names: tuple[str, ...]
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Mirror:
     """A public copy of the default index."""
 
@@ -468,6 +476,7 @@ class Catalog:
     borrowers: tuple[Borrower, ...] = ()
     assemblers: tuple[Assembler, ...] = ()
     placeholders: tuple[Placeholder, ...] = ()
+    built: tuple[Built, ...] = ()
     mirrors: tuple[Mirror, ...] = ()
 
     def framework(self, name: str) -> Framework | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dlsetup.catalog import load_catalog
+from dlsetup.values.environment import RequirementFile
 
 CU126 = "2.14.1+cu126"
 
@@ -123,6 +124,11 @@ def _torn_cudnn(*libraries):
         return edit.environment(changed, outside=libraries)
 
     return change
+
+
+def _asks(*lines, indexes=()):
+    file = RequirementFile(path="/home/user/code/requirements.txt", requirements=lines, indexes=indexes)
+    return lambda situation, edit: edit.session(situation, requirement_files=(file,))
 
 
 NO_WINDOWS = "opencv-system-libs-missing"
@@ -856,4 +862,17 @@ CASES = [
         "ok",
         None,
     ),
+    # what would be built where there is no torch
+    ("pkg.extensions", "found", "linux_nvidia", _asks("flash-attn>=2.8"), "warn", "build-isolation-hides-torch"),
+    ("pkg.extensions", "near", "linux_nvidia", _asks("flash-attn @ https://files.invalid/x.whl"), "skip", None),
+    (
+        "pkg.extensions",
+        "near",
+        "linux_nvidia",
+        _asks("torch-scatter", indexes=("https://files.invalid/",)),
+        "skip",
+        None,
+    ),
+    ("pkg.extensions", "near", "linux_nvidia", _both(_asks("flash-attn"), _add("flash-attn", FLASH)), "ok", None),
+    ("pkg.extensions", "near", "linux_cpu", _asks("flash-attn"), "skip", None),
 ]

@@ -11,6 +11,7 @@ from dlsetup.check.installed import framework_packages, installed, major, torch_
 from dlsetup.check.packages.bitsandbytes import has_library
 from dlsetup.check.packages.minima import new_enough
 from dlsetup.check.remedies import change_packages
+from dlsetup.check.requested import built_in_isolation
 from dlsetup.check.requirements import needs
 from dlsetup.check.versions import label, public, version
 
@@ -62,6 +63,7 @@ def match(situation: Situation) -> Finding:
     there = [each for each in environment.distributions if _is_extension(situation, each)]
     found = next(filter(None, (_judged(situation, each, torch) for each in there)), None)
     found = found or has_library(situation, environment, torch) or new_enough(situation, environment, torch)
+    found = found or built_in_isolation(situation)
     if found is not None:
         return found
     if not there:
