@@ -53,6 +53,7 @@ def test_an_interrupt_leaves_nothing_behind(dlsetup, cache):
     begin = time.monotonic()
     while not (folder / "chainer" / "bin" / "python").exists() and time.monotonic() - begin < 60:
         time.sleep(0.02)
+    assert folder.exists()
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)
     assert process.returncode == 130, told
