@@ -40,7 +40,7 @@ def show_finding(
     indent = show_headline(page, finding, prefix=prefix)
     show_evidence(page, finding.evidence, indent, verbose=verbose)
     if finding.remedy is not None:
-        _show_remedy(page, finding.remedy, indent, verbose=verbose)
+        _show_remedy(page, finding.remedy, indent, verbose=verbose, where=finding.environment)
     _show_followers(page, follow, indent, verbose=verbose)
     if finding.mode:
         page.row("mode", (finding.mode, "dim"), indent=indent, column=indent + _LABELS)
@@ -67,7 +67,7 @@ def show_evidence(page: Page, evidence: tuple[str, ...], indent: int, *, verbose
         page.row("", (more, "dim"), indent=indent, column=indent + _LABELS)
 
 
-def _show_remedy(page: Page, remedy: Remedy, indent: int, *, verbose: bool) -> None:
+def _show_remedy(page: Page, remedy: Remedy, indent: int, *, verbose: bool, where: str | None = None) -> None:
     column = indent + _LABELS
     page.row("do", remedy.text, indent=indent, column=column)
     for command in remedy.commands:
@@ -75,20 +75,21 @@ def _show_remedy(page: Page, remedy: Remedy, indent: int, *, verbose: bool) -> N
     # where there is a command, the page about it is for those who want to know more
     for link in remedy.links if verbose else remedy.links[: not remedy.commands]:
         page.row("", (link, "underline"), indent=indent, column=column + 2)
-    note = remedy_note(remedy)
+    note = remedy_note(remedy, where, page.home)
     if note:
         page.row("", (note, LABEL), indent=indent, column=column)
 
 
-def remedy_note(remedy: Remedy) -> str:
-    """Return what carrying it out takes, or who does it."""
+def remedy_note(remedy: Remedy, where: str | None = None, home: str | None = None) -> str:
+    """Return what carrying it out takes, or who does it; `where` is the environment, if there are several."""
     needs = [
         word for needed, word in ((remedy.needs_root, _NEEDS_ROOT), (remedy.needs_reboot, _NEEDS_REBOOT)) if needed
     ]
     if needs:
         return f"(needs {words.listed(needs)})"
     if remedy.automatic:
-        return "(dlsetup doctor --fix does it for you)"
+        argv = ("dlsetup", "doctor", "--fix", *(("--env", where) if where else ()))
+        return f"({words.command_line(argv, home)} does it for you)"
     shell = any(command.startswith(_OF_THE_SHELL) for command in remedy.commands)
     return "(in your own shell, and in its profile if it is set there: no program can do it for you)" if shell else ""
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from dlsetup.render.story import Story
+    from dlsetup.render.verdict import NextStep
     from dlsetup.values.environment import Environment
     from dlsetup.values.finding import Finding
     from dlsetup.values.report import Outcome, Report
@@ -45,6 +46,9 @@ def print_report(
     story = tell(report.findings)
     verdict = judge(report, story)
     page.line((verdict.word, STATUS[verdict.status]), f": {verdict.text}", hang=2)
+    if story.chapters:
+        # where there is trouble, what to do is told at once, and again below the details
+        _show_step(page, "", next_step(report, story, page.folder))
     for environment in report.environments:
         page.line((environment_words(page, environment), LABEL), hang=2)
     _show_plans(page, report, verbose=verbose)
@@ -143,10 +147,14 @@ def _show_every(page: Page, report: Report, story: Story) -> None:
     for outcome in report.outcomes:
         if outcome.exit_code == 0:
             page.line(("ok    ", STATUS["ok"]), f"{outcome.title}, {words.duration(outcome.seconds)}", hang=_INDENT)
-    width = max((len(finding.check) for finding in story.calm), default=0)
-    for finding in story.calm:
+    passed = tuple(finding for finding in story.calm if finding.status is Status.OK)
+    width = max((len(finding.check) for finding in passed), default=0)
+    for finding in passed:
         indent = show_headline(page, finding, width)
         show_evidence(page, finding.evidence, indent, verbose=True)
+    others = ", ".join(f"{each.check} ({each.summary})" for each in story.calm if each.status is not Status.OK)
+    if others:
+        page.line(("--    ", LABEL), (f"does not apply: {others}", LABEL), hang=_INDENT)
     for gap in report.host.gaps:
         page.line(("--    ", LABEL), f"not known: {gap.what}, because {gap.why}", hang=_INDENT)
 
@@ -167,7 +175,7 @@ def _glance(report: Report, group: str, findings: list[Finding]) -> str:
     """Return what is worth a glance in a group where all is well: the machine's facts, else what was asked."""
     if group == "m":
         return "; ".join(_machine(report))
-    return ", ".join(dict.fromkeys(finding.check.partition(".")[2] or finding.check for finding in findings))
+    return ", ".join(dict.fromkeys(words.subject(finding.check) for finding in findings))
 
 
 def _machine(report: Report) -> list[str]:
@@ -184,8 +192,11 @@ def _show_end(page: Page, report: Report, story: Story) -> None:
     if not (counted or step.command or step.text):
         return
     page.blank()
-    lead = (f"{counted}. " if counted and (step.command or step.text) else counted, "bold")
+    _show_step(page, f"{counted}. " if counted and (step.command or step.text) else counted, step)
+
+
+def _show_step(page: Page, lead: str, step: NextStep) -> None:
     if step.command:
-        page.before_command(lead, "Next: ", command=step.command, after=step.text)
-    else:
-        page.line(lead, *(["Next: ", step.text] if step.text else []), hang=2)
+        page.before_command((lead, "bold"), "Next: ", command=step.command, after=step.text)
+    elif lead or step.text:
+        page.line((lead, "bold"), *(["Next: ", step.text] if step.text else []), hang=2)

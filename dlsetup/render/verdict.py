@@ -156,16 +156,16 @@ def _again(report: Report, folder: str | None, option: str) -> str:
 
 def _repair(report: Report, chapters: tuple[Chapter, ...], folder: str | None) -> NextStep:
     """Return the remedy of the worst trouble that has one."""
-    remedies = [chapter.cause.remedy for chapter in chapters if chapter.cause.remedy is not None]
-    if not remedies:
+    cause = next((chapter.cause for chapter in chapters if chapter.cause.remedy is not None), None)
+    if cause is None or cause.remedy is None:
         return NextStep()
-    remedy = remedies[0]
+    remedy = cause.remedy
     if remedy.automatic:
         return NextStep(command=_again(report, folder, "--fix"))
     if len(remedy.commands) == 1:
         return NextStep(command=remedy.commands[0])
     if remedy.commands:
-        return NextStep(text=f"the {len(remedy.commands)} commands above, then dlsetup doctor again")
+        return NextStep(text=f"the {len(remedy.commands)} commands of {cause.check}, then dlsetup doctor again")
     return NextStep(text=remedy.text)
 
 

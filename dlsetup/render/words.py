@@ -25,6 +25,29 @@ _TITLES = {
 }
 """As their makers write them; a framework that is not here goes by its catalog name."""
 
+_SUBJECTS = {
+    "py.env": "environment",
+    "py.shadow": "no file hides a package",
+    "py.stdlib": "standard library",
+    "inst.config": "indexes",
+    "inst.tool": "pip",
+    "pkg.requires": "requirements",
+    "pkg.conflicts": "no conflicts",
+    "pkg.torch": "PyTorch's family",
+    "pkg.tensorflow": "TensorFlow's family",
+    "pkg.jax": "JAX's family",
+    "pkg.cuda-libs": "CUDA libraries",
+    "pkg.abi": "made for each other",
+    "pkg.openmp": "OpenMP",
+    "fit.arch": "code for the GPU",
+    "env.loader": "library paths",
+    "env.build": "build tools",
+    "env.vars": "variables",
+    "dist.p2p": "GPU to GPU",
+    "dist.rdma": "InfiniBand",
+}
+"""What a check that is well is called in a line with others, where its name says too little."""
+
 _VENDORS = {"nvidia": "NVIDIA", "amd": "AMD", "intel": "Intel", "apple": "Apple"}
 
 _SERVICES = {
@@ -66,6 +89,11 @@ def title(framework: str) -> str:
 def release(framework: str, version: str | None) -> str:
     """Return a framework with its version, if that is known."""
     return f"{title(framework)} {version}" if version else title(framework)
+
+
+def subject(check: str) -> str:
+    """Return what a check is about, in a word or two."""
+    return _SUBJECTS.get(check) or check.partition(".")[2] or check
 
 
 def vendor(name: str) -> str:

@@ -384,6 +384,40 @@ QUESTIONS = (
     Question(check="run.import", group="run", title="The frameworks can be imported", deep=True),
 )
 
+
+def everywhere() -> Report:
+    """Return what doctor says of four environments: one well, one broken, one with a doubt, one without a framework."""
+    places = (f"{FOLDER}/.venv", f"{HOME}/old course/.venv", "/opt/conda", "/usr")
+    kinds = ("venv", "venv", "conda", "system")
+    found = {each: replace(environment(), path=each, kind=kind) for each, kind in zip(places, kinds, strict=True)}
+    gone = replace(
+        found[places[1]],
+        interpreter=Interpreter(path=f"{places[1]}/bin/python", problem="there is no such file"),
+        problem="its base interpreter /usr/bin/python3.9 is gone",
+    )
+    broken = Finding(
+        check="py.env",
+        status=Status.FAIL,
+        mode="venv-broken-by-python-upgrade",
+        summary="This environment's Python is gone.",
+        evidence=("its base interpreter /usr/bin/python3.9 is gone",),
+        remedy=Remedy(text="Make it anew.", commands=("uv venv --clear ...",), automatic=True),
+        environment=places[1],
+    )
+    follower = Finding(
+        check="pkg.torch", status=Status.FAIL, summary="torch is old", because="py.env", environment=places[1]
+    )
+    return Report(
+        command="doctor",
+        host=RTX_4090,
+        environments=(found[places[0]], gone, *(found[each] for each in places[2:])),
+        session=SESSION,
+        findings=(*passed("m.gpu"), OLD_DRIVER, broken, follower, replace(MIXED_CUDA, environment=places[2])),
+        frameworks_of=((places[0], (("pytorch", "2.14.1+cu130"), ("keras", None))), (places[2], (("jax", "0.10.2"),))),
+        exit_code=1,
+    )
+
+
 INSTALLED = Report(
     command="install",
     host=CPU_ONLY,
@@ -792,6 +826,7 @@ def samples() -> SimpleNamespace:
         survey=SURVEY,
         two_installed=replace(INSTALLED, proposal=TWO, smoke=(TRAINED, KERAS)),
         questions=QUESTIONS,
+        everywhere=everywhere(),
         mended=replace(BROKEN, repairs=REPAIRS, exit_code=5),
         to_mend=replace(BROKEN, repairs=PLANNED_REPAIRS),
         many=doctor(*MANY, host=replace(CPU_ONLY, gaps=UNKNOWN.gaps), exit_code=1),

@@ -120,6 +120,15 @@ def draw_report_to_mend(console, samples):
     as_text.print_report(console, samples.to_mend, home=samples.home)
 
 
+def draw_everywhere(console, samples):
+    as_text.print_everywhere(console, samples.everywhere, home=samples.home)
+
+
+def draw_everywhere_well(console, samples):
+    well = tuple(each for each in samples.everywhere.findings if each.status == "ok")
+    as_text.print_everywhere(console, replace(samples.everywhere, findings=well, deep=True), home=samples.home)
+
+
 def draw_questions(console, samples):
     as_text.print_questions(console, samples.questions)
 

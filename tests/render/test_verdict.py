@@ -99,13 +99,43 @@ def test_all_trouble_is_counted():
     [
         (Remedy(text="mend it", automatic=True, commands=("x",)), NextStep(command="dlsetup doctor --fix")),
         (Remedy(text="mend it", commands=("sudo x",)), NextStep(command="sudo x")),
-        (Remedy(text="mend it", commands=("x", "y")), NextStep(text="the 2 commands above, then dlsetup doctor again")),
+        (
+            Remedy(text="mend it", commands=("x", "y")),
+            NextStep(text="the 2 commands of fit.arch, then dlsetup doctor again"),
+        ),
         (Remedy(text="mend it"), NextStep(text="mend it")),
         (None, NextStep()),
     ],
 )
 def test_the_next_step_is_the_remedy_of_the_worst(remedy, expected):
     assert step(doctor(replace(WARNED, remedy=remedy), replace(FAILED, remedy=remedy))) == expected
+
+
+def test_the_environment_that_was_looked_at_is_mended_and_no_other(samples):
+    path = f"{samples.folder}/.venv"
+    remedy = Remedy(text="mend it", automatic=True, commands=("x",))
+    report = replace(samples.healthy, findings=(replace(FAILED, remedy=remedy),))
+    assert step(report, samples.folder).command == "dlsetup doctor --fix"
+    other = replace(report.environments[0], path=f"{samples.folder}/other")
+    assert step(replace(report, environments=(other,)), samples.folder).command == "dlsetup doctor --fix --env ./other"
+    active = replace(report.session, active=f"{samples.folder}/other")
+    assert step(replace(report, environments=(other,), session=active)).command == "dlsetup doctor --fix"
+    assert report.environments[0].path == path
+
+
+def test_what_was_left_out_keeps_a_machine_from_being_called_healthy(samples):
+    part = replace(samples.healthy, left_out=30)
+    assert verdict(part)[0] == "Healthy so far"
+    assert step(part) == NextStep()
+    nothing = doctor(replace(OK, status=Status.SKIP), left_out=30)
+    assert verdict(nothing)[0] == "Nothing to say"
+
+
+def test_what_was_mended_is_counted_and_what_was_not_is_the_verdict(samples):
+    mended, vain = samples.mended.repairs
+    assert "1 problem mended" in verdict(replace(samples.healthy, repairs=(mended,)))[1]
+    failed = replace(samples.healthy, repairs=(mended, vain), exit_code=5)
+    assert verdict(failed) == ("Not ready", vain.summary)
 
 
 def test_after_a_static_look_the_proof_comes_next(samples):
