@@ -130,6 +130,44 @@ def test_a_remedy_that_fails_changes_nothing(dlsetup, environment):
     assert sorted(str(path) for path in environment.rglob("*") if "__pycache__" not in str(path)) == before
 
 
+def test_a_remedy_that_fails_does_not_stop_the_others_and_is_left_to_the_user(dlsetup, environment):
+    metadata = next(environment.glob("tensorflow-*.dist-info")) / "METADATA"
+    metadata.write_text(metadata.read_text().replace("numpy>=1.26,<2.2", "numpy>=7"))
+    (environment / "~umpy").mkdir()
+    dry = json.loads(dlsetup("doctor", "--fix", "--dry-run", "--json").stdout)
+    assert {(each["check"], each["status"]) for each in dry["repairs"]} == {
+        ("pkg.files", "planned"),
+        ("pkg.requires", "planned"),
+    }
+    assert all(each["commands"] for each in dry["repairs"])
+    assert (environment / "~umpy").is_dir()
+    report = json.loads(dlsetup("doctor", "--fix", "--json").stdout)
+    done = {each["check"]: each for each in report["repairs"]}
+    assert (done["pkg.files"]["status"], done["pkg.requires"]["status"]) == ("mended", "failed")
+    assert "as it was before" in done["pkg.requires"]["detail"]
+    assert not (environment / "~umpy").exists()
+    (left,) = [each for each in report["findings"] if each["status"] == "fail"]
+    assert left["check"] == "pkg.requires"
+    assert not left["remedy"]["automatic"]
+    assert report["exit_code"] == 5
+
+
+def test_what_is_left_is_a_numbered_list_marked_with_who_has_to_do_it(dlsetup, environment):
+    (environment / "~umpy").mkdir()
+    (dlsetup.folder / "tensorflow.py").write_text("notes = 1\n")
+    done = dlsetup("doctor", "--fix", KERAS_BACKEND="jax")
+    assert "mended  pkg.files" in done.stdout
+    first, second = (done.stdout.index(mark) for mark in ("1. fail  py.shadow", "2. fail  env.vars"))
+    assert done.stdout.index("By hand, in this order:") < first < second
+    assert "in your own shell" in done.stdout
+
+
+def test_only_what_was_asked_about_is_mended(dlsetup, environment):
+    (environment / "~umpy").mkdir()
+    assert dlsetup("doctor", "--fix", "--skip", "pkg.files").returncode == 0
+    assert (environment / "~umpy").is_dir()
+
+
 def test_a_systems_interpreter_is_never_mended(dlsetup, environment):
     done = dlsetup("doctor", "--fix", "--python", sys.base_prefix + "/bin/python3")
     assert done.returncode in {0, 1, 2}
