@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 
 import pytest
 
@@ -106,17 +107,17 @@ def test_a_package_that_is_there_twice_is_there_once(dlsetup, environment, torn)
 def test_a_framework_of_unknown_version_is_left_to_dlsetup_and_nothing_is_lost(dlsetup, environment):
     """The index has none that dlsetup would install, so the remedy fails after its first command."""
     (next(environment.glob("tensorflow-*.dist-info")) / "METADATA").unlink()
-    before = files(environment)
+    before = files_of(environment)
     remedies = json.loads(dlsetup("doctor", "--json").stdout)["findings"]
     commands = next(each["remedy"]["commands"] for each in remedies if each["check"] == "pkg.files")
     assert "dlsetup install tensorflow" in commands[-1]
     done = dlsetup("doctor", "--fix")
     assert done.returncode in {4, 5}, done.stdout + done.stderr
-    assert files(environment) == before
+    assert files_of(environment) == before
     assert sorted(path.name for path in dlsetup.folder.iterdir()) == [".venv"]
 
 
-def files(folder):
+def files_of(folder):
     return sorted(str(path) for path in folder.rglob("*") if "__pycache__" not in str(path))
 
 
@@ -150,6 +151,22 @@ def test_a_remedy_that_fails_does_not_stop_the_others_and_is_left_to_the_user(dl
     assert left["check"] == "pkg.requires"
     assert not left["remedy"]["automatic"]
     assert report["exit_code"] == 5
+
+
+def test_what_comes_back_is_said_and_not_tried_for_ever(dlsetup, environment, wheel_index):
+    """The wheel itself holds the files of another release, so installing it again does not help."""
+    wheel = wheel_index.add("/simple", "torch", "2.9.0")
+    with zipfile.ZipFile(wheel, "a") as archive:
+        archive.writestr("torch/version.py", "__version__ = '2.8.0'\ncuda = None\nhip = None\n")
+    wheel_index.publish(wheel.parent)
+    put(dlsetup, "torch==2.9.0")
+    assert found(dlsetup) == {"mixed-torch-files"}
+    before = files_of(environment)
+    done = dlsetup("doctor", "--fix")
+    assert "not mended" in done.stdout
+    assert "the trouble came back" in done.stdout
+    assert done.returncode == 5
+    assert files_of(environment) == before
 
 
 def test_what_is_left_is_a_numbered_list_marked_with_who_has_to_do_it(dlsetup, environment):
