@@ -11,6 +11,7 @@ import re
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from dlsetup.explain.cleaning import clean, unescaped, unprefixed
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 AROUND = 2_000
 """Characters before and after a literal that its pattern sees."""
-OVERLAP = 2 * AROUND
+_LEAST = 1 << 16
+"""Pieces are joined until they hold so many characters."""
 _ALIKE = 300
 """Two places of a literal are alike where the line, and so much after it, differ in digits alone."""
 _PLACES = 3_000
@@ -75,7 +77,6 @@ class _Row:
 
     mode: FailureMode
     symptom: Symptom
-    pattern: re.Pattern[str] | None = None
     found: list[Match] = field(default_factory=list)
     """The first places."""
     times: int = 0
@@ -107,30 +108,34 @@ class Search:
 
     def read(self, pieces: Iterable[str], source: str = "") -> None:
         """Read one text."""
-        tail, lines = "", 1
+        tail, lines, done = "", 1, 0
         for number, (raw, last) in enumerate(_with_last(pieces)):
             piece = clean(tail + raw)
             place = _Place(source, self._characters - len(tail), lines)
-            if len(piece) > len(tail):
-                self._search(piece, place, _THOROUGH if last or not number else _BRIEF)
-            self._characters += max(0, len(piece) - len(tail))
-            keep = piece[-OVERLAP:]
+            # what is near the end has to wait for what comes next
+            ready = len(piece) if last else max(done, len(piece) - AROUND)
+            self._search(piece, place, (done, ready), _THOROUGH if last or not number else _BRIEF)
+            self._characters += len(piece) - len(tail)
+            keep = piece[max(0, ready - AROUND) :]
             lines += piece.count("\n", 0, len(piece) - len(keep))
+            done = ready - (len(piece) - len(keep))
             tail = keep
         # what comes next is another text
-        self._characters += OVERLAP
+        self._characters += AROUND
 
     def matches(self) -> tuple[Match, ...]:
         """Return what was found, in the order of the texts."""
-        found = [each for rows in self._rows.values() for row in rows for each in _told(row)]
+        rows = {id(row): row for literal in self._rows for row in self._rows[literal]}
+        found = [each for row in rows.values() for each in _told(row)]
         return tuple(sorted(found, key=lambda match: match.offset))
 
-    def _search(self, piece: str, place: _Place, effort: _Effort) -> None:
+    def _search(self, piece: str, place: _Place, part: tuple[int, int], effort: _Effort) -> None:
+        """Look at the literals that begin in a part of a piece."""
         if len(self._places) > _KNOWN_PLACES:
             self._places.clear()
         for literal in self._literals(piece):
             tried, began = 0, self._clock()
-            for where in _places_of(piece, literal):
+            for where in _places_of(piece, literal, *part):
                 like = (literal, _signature(piece, where))
                 rows = self._places.get(like)
                 if rows is not None:
@@ -159,10 +164,9 @@ class Search:
 
     def _try(self, row: _Row, window: _Window, literal: str) -> bool:
         """Tell whether a symptom stands in a window, and remember it."""
-        if row.pattern is None:
-            row.pattern = re.compile(row.symptom.pattern, re.MULTILINE)
+        pattern = _compiled(row.symptom.pattern)
         for view in window.views():
-            match = window.match(row.pattern, view, literal)
+            match = window.match(pattern, view, literal)
             if match is None:
                 continue
             if any(_before(match.group(), each, literal) for each in row.symptom.literals):
@@ -173,6 +177,12 @@ class Search:
                 row.found.append(_kept(row, match, window))
             return True
         return False
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern, compiled once (re's own cache holds fewer than there are)."""
+    return re.compile(pattern, re.MULTILINE)
 
 
 def _before(text: str, one: str, other: str) -> bool:
@@ -199,31 +209,34 @@ def _kept(row: _Row, match: re.Match[str], window: _Window) -> Match:
 
 def _with_last(pieces: Iterable[str]) -> Iterator[tuple[str, bool]]:
     """Yield the pieces that hold something, each with whether it is the last one."""
-    held = None
+    held: list[str] = []
+    size = 0
     for piece in pieces:
-        if not piece:
-            continue
-        if held is not None:
-            yield held, False
-        held = piece
-    if held is not None:
-        yield held, True
+        if size >= _LEAST and piece:
+            yield "".join(held), False
+            held, size = [], 0
+        held.append(piece)
+        size += len(piece)
+    if size:
+        yield "".join(held), True
 
 
-def _places_of(piece: str, literal: str) -> Iterator[int]:
-    where, count = piece.find(literal), 0
+def _places_of(piece: str, literal: str, start: int, end: int) -> Iterator[int]:
+    """Yield where a literal begins in a part of a piece; of very many places, the first and the last."""
+    last_end = min(len(piece), end + len(literal) - 1)
+    where, count = piece.find(literal, start, last_end), 0
     while where >= 0 and count < _PLACES:
         yield where
         count += 1
-        where = piece.find(literal, where + len(literal))
+        where = piece.find(literal, where + len(literal), last_end)
     if where >= 0:
         # what is at the end is what ended the program
-        last = piece.rfind(literal)
+        last = piece.rfind(literal, where, last_end)
         for _ in range(_LAST):
             if last < where:
                 break
             yield last
-            last = piece.rfind(literal, 0, last)
+            last = piece.rfind(literal, where, last)
 
 
 def _signature(piece: str, where: int) -> tuple[str, str]:
