@@ -382,8 +382,13 @@ def _gaps(why: str, *what: str) -> tuple[Gap, ...]:
     return tuple(Gap(what=each, why=why) for each in what)
 
 
+def _names(found: Plan) -> list[str]:
+    """Return what is counted: pip comes with a new environment, not with the framework."""
+    return [each.name for each in found.packages if each.name != "pip"]
+
+
 def _size_gap(found: Plan) -> tuple[Gap, ...]:
-    known = total(found.packages) is not None
+    known = total(found.packages, _names(found)) is not None
     return () if known else _gaps("no index tells the size of every file", "download_bytes")
 
 
@@ -397,8 +402,8 @@ def _of_plan(row: ComparisonRow, found: Plan, name: str) -> ComparisonRow:
         python=found.python,
         version=str(build.version) if build else None,
         backend=below.framework if below else None,
-        download_bytes=total(found.packages),
-        packages=len(found.packages),
+        download_bytes=total(found.packages, _names(found)),
+        packages=len(_names(found)),
     )
 
 

@@ -78,7 +78,8 @@ def _machine(comparison: Comparison) -> Iterator[str]:
         yield f'<p class="bad">{_text(busy[0].upper() + busy[1:])}.</p>'
     for note in comparison.notes:
         yield f"<p>{_text(note)}.</p>"
-    yield f'<p class="soft">{_text(measures.CAUTION)}</p>'
+    if measures.measured(comparison):
+        yield f'<p class="soft">{_text(measures.CAUTION)}</p>'
 
 
 def _table(comparison: Comparison) -> Iterator[str]:

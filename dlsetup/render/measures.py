@@ -140,10 +140,15 @@ def machine(host: Host) -> str:
     return ", ".join(filter(None, [cpu.brand or cpu.architecture, cores, memory, graphics, system, named]))
 
 
+def measured(comparison: Comparison) -> bool:
+    """Tell whether anything was run: else all figures are known from indexes."""
+    return any(row.outcome == "measured" for row in comparison.rows)
+
+
 def busy(comparison: Comparison) -> str | None:
     """Say that the machine had other work, where it had: then all times are too long."""
     cores = comparison.host.cpu.logical_cores
-    if not cores:
+    if not cores or not measured(comparison):
         return None
     # a framework keeps every core busy, and dlsetup and its installer come on top
     limits = (("began", comparison.load, cores / 2), ("ended", comparison.load_after, cores + 1.5))

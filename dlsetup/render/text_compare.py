@@ -137,5 +137,7 @@ def _show_notes(page: Page, comparison: Comparison) -> None:
         "machine", "; ".join([measures.machine(comparison.host), *measures.python_notes(comparison)]), column=_COLUMN
     )
     for each in MEASURES:
-        page.row(each.short, each.told, column=_COLUMN)
-    page.row("", measures.CAUTION, column=_COLUMN)
+        if any(each.value(row) is not None for row in comparison.rows):
+            page.row(each.short, each.told, column=_COLUMN)
+    if measures.measured(comparison):
+        page.row("", measures.CAUTION, column=_COLUMN)

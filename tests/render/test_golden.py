@@ -159,6 +159,10 @@ def draw_compare_calm(console, samples):
     print_comparison(console, replace(samples.comparison, load=0.2, rows=rows, exit_code=0))
 
 
+def draw_compare_missing(console, samples):
+    print_comparison(console, replace(samples.comparison, rows=samples.comparison.rows[3:], notes=(), exit_code=0))
+
+
 def draw_error(console, samples):
     as_text.print_error(
         console,
