@@ -42,7 +42,7 @@ def excerpt(path: str, text: str) -> str:
     return text
 
 
-_LIBRARIES = re.compile(r"^.*libs found in cache.*$|^\s+lib(?:cuda|mpi)[\w-]*\.so\b.*$", re.MULTILINE)
+_LIBRARIES = re.compile(r"^\d{1,9} libs found in cache.*$|^[ \t]{1,9}lib(?:cuda|mpi)[\w-]*\.so\b.*$", re.MULTILINE)
 
 
 def output(argv: Sequence[str], text: str) -> str:
@@ -84,7 +84,7 @@ def _devices(text: str) -> str:
     return "\n".join(dict.fromkeys(re.findall(r"libcuda\.so\.[\d.]+", text))) + "\n"
 
 
-_LISTENING = re.compile(r"^\s*\d+: [0-9A-F]{8,32}:([0-9A-F]{4}) [0-9A-F]{8,32}:0000 0A\b", re.MULTILINE)
+_LISTENING = re.compile(r"^ {0,9}\d{1,9}: [0-9A-F]{8,32}:([0-9A-F]{4}) [0-9A-F]{8,32}:0000 0A\b", re.MULTILINE)
 
 
 def _ports(text: str) -> str:

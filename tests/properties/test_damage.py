@@ -26,6 +26,9 @@ from dlsetup.probe import (
 )
 from dlsetup.probe.amd import rocminfo
 from dlsetup.probe.amd import smi as amd_smi
+from dlsetup.probe.machine import health, network
+from dlsetup.probe.machine import nvidia as around_nvidia
+from dlsetup.probe.machine import windows as windows_settings
 from dlsetup.probe.nvidia import parse_smi, smi_xml
 from dlsetup.system.blanks import bounded
 from dlsetup.system.recorded import RecordedSystem
@@ -90,6 +93,11 @@ PARSERS = {
     "METADATA": distributions.parse_metadata,
     "pip list": listed.parse_pip_list,
     "reports": read_reports,
+    "health": lambda text: health.parse(f"<nvidia_smi_log><gpu id='0'>{text}"),
+    "registry": lambda text: windows_settings.parse_value(text, "PagingFiles"),
+    "loader's cache": lambda text: around_nvidia.parse_cache(text, "x86_64"),
+    "docker": around_nvidia.parse_runtime,
+    "listening": network.parse_listening,
 }
 FILLERS = ["\n", " ", "\n ", "\r\n", "\t", "a", "0", "-", "|", ":", "<", '"', "[", "(", "=", "/", "a: ", "| ", "1."]
 

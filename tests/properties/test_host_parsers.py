@@ -24,6 +24,9 @@ from dlsetup.probe import (
 )
 from dlsetup.probe.amd import kfd, rocminfo
 from dlsetup.probe.amd import smi as amd_smi
+from dlsetup.probe.machine import health, limits, network, nvidia_module, toolchain
+from dlsetup.probe.machine import nvidia as around_nvidia
+from dlsetup.probe.machine import windows as windows_settings
 from dlsetup.probe.nvidia import nvml, parse_smi, smi_table, smi_text, smi_xml, tegra
 from dlsetup.system.recorded import RecordedSystem
 
@@ -62,6 +65,19 @@ PARSERS = {
     "systeminfo": windows.parse_systeminfo,
     "dxdiag": windows.parse_dxdiag,
     "adapters": windows.parse_adapters,
+    "limits": lambda text: limits.parse_limit(text, "Max open files"),
+    "control group": limits.parse_bytes,
+    "listening": network.parse_listening,
+    "command line": network.parse_passes,
+    "toolkit": toolchain.parse_version,
+    "health": health.parse,
+    "flavour": around_nvidia.parse_flavour,
+    "loader's cache": lambda text: around_nvidia.parse_cache(text, "x86_64"),
+    "docker": around_nvidia.parse_runtime,
+    "cdi": around_nvidia.parse_specification,
+    "secure boot": nvidia_module.parse_secure_boot,
+    "resource": nvidia_module.parse_unplaced,
+    "registry": lambda text: windows_settings.parse_value(text, "PagingFiles"),
 }
 PIECES = st.sampled_from(
     [

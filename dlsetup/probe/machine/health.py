@@ -13,10 +13,8 @@ if TYPE_CHECKING:
 
 QUERY = ("nvidia-smi", "-q", "-x")
 
-_GPU = re.compile(r"<gpu id=\"([^\"]*)\">(.*?)(?=<gpu id=|</nvidia_smi_log>|\Z)", re.DOTALL)
-_PROCESS = re.compile(r"<process_info>(.*?)</process_info>", re.DOTALL)
-_COUNT = re.compile(r"<(?:[sd]ram_uncorrectable(?:_parity|_secded)?)>\s*(\d{1,12})\s*<")
-_OLD_COUNT = re.compile(r"<double_bit>.*?<total>\s*(\d{1,12})\s*</total>", re.DOTALL)
+_COUNT = re.compile(r"<[sd]ram_uncorrectable(?:_parity|_secded)?>\s*(\d{1,12})\s*<")
+_OLD_COUNT = re.compile(r"<total>\s*(\d{1,12})\s*</total>")
 _REASON = re.compile(r"<clocks_(?:throttle|event)_reason_hw_(thermal|power_brake)_slowdown>\s*Active\s*<")
 _MEBI = 1024 * 1024
 
@@ -33,14 +31,17 @@ def read(system: System) -> tuple[GpuHealth, ...] | None:
 
 def parse(text: str) -> tuple[GpuHealth, ...]:
     """Read the document; what is N/A of a GPU is not known."""
+    log = clean(text).partition("<nvidia_smi_log>")[2].partition("</nvidia_smi_log>")[0]
     seen: dict[str, str] = {}
-    for match in _GPU.finditer(clean(text)):
-        seen.setdefault(match[1] or str(len(seen)), match[2])
+    for piece in log.split("<gpu id=")[1:]:
+        place, _, body = piece.partition(">")
+        seen.setdefault(place if place.strip('"') else str(len(seen)), body)
     return tuple(_gpu(number, body) for number, body in enumerate(seen.values()))
 
 
 def _gpu(number: int, text: str) -> GpuHealth:
-    body = re.sub(r"<mig_devices>.*?</mig_devices>", "", text, flags=re.DOTALL)
+    before, _, rest = text.partition("<mig_devices>")
+    body = before + rest.partition("</mig_devices>")[2]
     memory = _part(body, "fb_memory_usage")
     persistence = usable(_value(body, "persistence_mode"))
     return GpuHealth(
@@ -60,8 +61,9 @@ def _gpu(number: int, text: str) -> GpuHealth:
 
 
 def _part(body: str, tag: str) -> str:
-    match = re.search(rf"<{tag}>(.*?)</{tag}>", body, re.DOTALL)
-    return match[1] if match else ""
+    """Return what stands in the first element of that name; by hand, as patterns take long over what never closes."""
+    inside, closed, _ = body.partition(f"<{tag}>")[2].partition(f"</{tag}>")
+    return inside if closed else ""
 
 
 def _value(body: str, tag: str) -> str | None:
@@ -70,7 +72,7 @@ def _value(body: str, tag: str) -> str | None:
 
 
 def _uncorrectable(volatile: str) -> int | None:
-    counts = _COUNT.findall(volatile) + _OLD_COUNT.findall(volatile)
+    counts = _COUNT.findall(volatile) + _OLD_COUNT.findall(_part(volatile, "double_bit"))
     return sum(map(int, counts)) if counts else None
 
 
@@ -88,8 +90,9 @@ def _mebibytes(text: str | None) -> int | None:
 
 def _processes(body: str) -> list[tuple[int, int | None]]:
     found = []
-    for match in _PROCESS.finditer(body):
-        pid = _value(match[1], "pid")
+    for piece in body.split("<process_info>")[1:]:
+        one = piece.partition("</process_info>")[0]
+        pid = _value(one, "pid")
         if pid and re.fullmatch(r"\d{1,10}", pid):
-            found.append((int(pid), _mebibytes(_value(match[1], "used_memory"))))
+            found.append((int(pid), _mebibytes(_value(one, "used_memory"))))
     return found

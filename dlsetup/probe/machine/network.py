@@ -18,7 +18,7 @@ LOWEST = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
 TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 
 NAMED_BY = ("NCCL_SOCKET_IFNAME", "GLOO_SOCKET_IFNAME")
-_LISTENING = re.compile(r"^\s*\d+: [0-9A-F]{8,32}:([0-9A-F]{4}) [0-9A-F]{8,32}:0000 0A\b", re.MULTILINE)
+_LISTENING = re.compile(r"^ {0,9}\d{1,9}: [0-9A-F]{8,32}:([0-9A-F]{4}) [0-9A-F]{8,32}:0000 0A\b", re.MULTILINE)
 
 
 def read(system: System) -> Network:
