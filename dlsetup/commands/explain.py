@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dlsetup.catalog.symptoms import load_knowledge
 from dlsetup.check import run_checks
 from dlsetup.errors import UnreadableError, UsageError
-from dlsetup.explain import Clues, Search, clean, decoded, facts_of, read_clues
+from dlsetup.explain import Clues, Search, Table, clean, decoded, facts_of, read_clues
 from dlsetup.explain import explain as explain_matches
 from dlsetup.values.finding import Status
 from dlsetup.values.symptom import Explanation
@@ -50,7 +50,7 @@ def file_source(path: str) -> Source:
 def explain(sources: Iterable[Source], knowledge: Knowledge | None = None) -> Explanation:
     """Read texts and say what they tell. Raises UnreadableError."""
     known = knowledge or load_knowledge()
-    search = Search(known.modes)
+    search = Search(Table(known.modes))
     kept = [_read(source, search) for source in sources]
     text = "\n".join(excerpt.text for excerpt in kept)
     clues = read_clues(text)

@@ -82,25 +82,34 @@ class _Row:
     times: int = 0
 
 
+class Table:
+    """Symptoms by their literals: made once, searched for in any number of texts."""
+
+    def __init__(self, modes: Iterable[FailureMode]) -> None:
+        """Sort the symptoms of these modes."""
+        self.symptoms: dict[str, list[tuple[FailureMode, Symptom]]] = defaultdict(list)
+        for mode in modes:
+            for symptom in mode.symptoms:
+                for literal in symptom.literals:
+                    self.symptoms[literal].append((mode, symptom))
+        self.like: dict[str, list[str]] = defaultdict(list)
+        """Literals by what is left of them where all digits are the same."""
+        self.short: list[str] = []
+        for literal in self.symptoms:
+            if sum(not letter.isdigit() for letter in literal) < _LETTERS:
+                self.short.append(literal)
+            else:
+                self.like[literal.translate(_DIGITS)].append(literal)
+
+
 class Search:
     """Reads texts piece by piece and remembers what was recognised."""
 
-    def __init__(self, modes: Iterable[FailureMode], clock: Callable[[], float] = time.perf_counter) -> None:
-        """Search for the symptoms of these modes."""
+    def __init__(self, table: Table, clock: Callable[[], float] = time.perf_counter) -> None:
+        """Search for the symptoms of a table."""
+        self._table = table
         self._clock = clock
-        self._rows: dict[str, list[_Row]] = defaultdict(list)
-        for mode in modes:
-            for symptom in mode.symptoms:
-                row = _Row(mode=mode, symptom=symptom)
-                for literal in symptom.literals:
-                    self._rows[literal].append(row)
-        self._like: dict[str, list[str]] = defaultdict(list)
-        self._short: list[str] = []
-        for literal in self._rows:
-            if sum(not letter.isdigit() for letter in literal) < _LETTERS:
-                self._short.append(literal)
-            else:
-                self._like[literal.translate(_DIGITS)].append(literal)
+        self._rows: dict[int, _Row] = {}
         self._known: set[str] = set()
         self._telling: dict[str, tuple[str, ...]] = {}
         self._places: dict[tuple[str, tuple[str, str]], tuple[_Row, ...]] = {}
@@ -125,8 +134,7 @@ class Search:
 
     def matches(self) -> tuple[Match, ...]:
         """Return what was found, in the order of the texts."""
-        rows = {id(row): row for literal in self._rows for row in self._rows[literal]}
-        found = [each for row in rows.values() for each in _told(row)]
+        found = [each for row in self._rows.values() for each in _told(row)]
         return tuple(sorted(found, key=lambda match: match.offset))
 
     def _search(self, piece: str, place: _Place, part: tuple[int, int], effort: _Effort) -> None:
@@ -144,14 +152,21 @@ class Search:
                 elif tried < effort.windows and self._clock() - began < effort.seconds:
                     tried += 1
                     window = _Window(piece, where, place)
-                    self._places[like] = tuple(row for row in self._rows[literal] if self._try(row, window, literal))
+                    self._places[like] = tuple(self._tried(window, literal))
+
+    def _tried(self, window: _Window, literal: str) -> Iterator[_Row]:
+        """Try the symptoms of a literal on a window; yield those that stand there."""
+        for mode, symptom in self._table.symptoms[literal]:
+            row = self._rows.setdefault(id(symptom), _Row(mode=mode, symptom=symptom))
+            if _try(row, window, literal):
+                yield row
 
     def _literals(self, piece: str) -> list[str]:
         """Return the literals that the piece holds. A literal has no blank, so it stands inside one word."""
         words = set(piece.translate(_DIGITS).split())
         fresh = words - self._known
         if fresh:
-            self._telling.update(_holding("\n".join(fresh), self._like))
+            self._telling.update(_holding("\n".join(fresh), self._table.like))
             if len(self._known) + len(fresh) > _KNOWN_WORDS:
                 self._known, self._telling = (
                     set(),
@@ -159,24 +174,25 @@ class Search:
                 )
             self._known |= fresh
         likes = {like for word in words & self._telling.keys() for like in self._telling[word]}
-        found = [literal for like in sorted(likes) for literal in self._like[like]]
-        return [literal for literal in (*found, *self._short) if literal in piece]
+        found = [literal for like in sorted(likes) for literal in self._table.like[like]]
+        return [literal for literal in (*found, *self._table.short) if literal in piece]
 
-    def _try(self, row: _Row, window: _Window, literal: str) -> bool:
-        """Tell whether a symptom stands in a window, and remember it."""
-        pattern = _compiled(row.symptom.pattern)
-        for view in window.views():
-            match = window.match(pattern, view, literal)
-            if match is None:
-                continue
-            if any(_before(match.group(), each, literal) for each in row.symptom.literals):
-                # it is found by the word that comes first
-                return False
-            row.times += 1
-            if len(row.found) <= _FEW:
-                row.found.append(_kept(row, match, window))
-            return True
-        return False
+
+def _try(row: _Row, window: _Window, literal: str) -> bool:
+    """Tell whether a symptom stands in a window, and remember it."""
+    pattern = _compiled(row.symptom.pattern)
+    for view in window.views():
+        match = window.match(pattern, view, literal)
+        if match is None:
+            continue
+        if any(_before(match.group(), each, literal) for each in row.symptom.literals):
+            # it is found by the word that comes first
+            return False
+        row.times += 1
+        if len(row.found) <= _FEW:
+            row.found.append(_kept(row, match, window))
+        return True
+    return False
 
 
 @cache

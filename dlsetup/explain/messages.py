@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dlsetup.explain.findings import finding_of
-from dlsetup.explain.matching import Search
+from dlsetup.explain.matching import Search, Table
 from dlsetup.explain.ranking import candidates
 from dlsetup.explain.story import HINT, SURE, decided
 from dlsetup.values.finding import Remedy
@@ -48,7 +48,7 @@ def _for_stderr(modes: Iterable[FailureMode], check: str) -> Iterator[FailureMod
 
 
 def _best(text: str, modes: Iterable[FailureMode], knowledge: Knowledge, facts: Facts, least: int) -> Candidate | None:
-    search = Search(modes)
+    search = Search(Table(modes))
     search.read([text])
     ranked = decided(candidates(search.matches()), knowledge, facts)
     sure = (
