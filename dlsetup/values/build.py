@@ -281,6 +281,8 @@ class Borrower:
     """What to install: "onnxruntime-gpu[cuda,cudnn]"."""
     text: str = ""
     """What to do, in one sentence."""
+    automatic: bool = True
+    """False where more is to be done than to install that."""
     source: str = ""
 
 

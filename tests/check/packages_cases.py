@@ -131,6 +131,11 @@ def _asks(*lines, indexes=()):
     return lambda situation, edit: edit.session(situation, requirement_files=(file,))
 
 
+def _lean(situation, edit):
+    """Let TensorFlow ask for cuBLAS alone."""
+    return edit.change(situation, "tensorflow", requires=('nvidia-cublas-cu12==12.5.3.2; extra == "and-cuda"',))
+
+
 NO_WINDOWS = "opencv-system-libs-missing"
 ORT = "onnxruntime-cuda-libs-missing"
 OF_ORT = ('nvidia-cuda-runtime~=13.0; extra == "cuda"', 'nvidia-cudnn-cu13~=9.0; extra == "cudnn"')
@@ -781,6 +786,23 @@ CASES = [
         _both(_outside("ctranslate2", "4.6.0"), _add("faster-whisper", "1.2.0")),
         "ok",
         None,
+    ),
+    (
+        "pkg.cuda-libs",
+        "near",
+        "linux_tensorflow",
+        _both(_outside("ctranslate2", "4.8.5"), _remove("nvidia-cudnn-cu12"), _add("faster-whisper", "1.2.0"), _lean),
+        "ok",
+        None,
+    ),
+    # torch's CUDA 13 does not serve it
+    (
+        "pkg.cuda-libs",
+        "found",
+        "linux_nvidia",
+        _both(_outside("ctranslate2", "4.8.5"), _add("faster-whisper", "1.2.0")),
+        "fail",
+        "cudnn-not-on-loader-path",
     ),
     (
         "pkg.cuda-libs",

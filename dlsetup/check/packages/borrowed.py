@@ -57,7 +57,8 @@ def lacking(situation: Situation) -> Finding | None:
         if own is None or rule is None:
             continue
         wanted = _wanted(situation, own, rule)
-        for library, number in wanted.items():
+        # cuDNN first: a newer release may do without
+        for library, number in sorted(wanted.items(), reverse=True):
             if number and not any((each.library, each.major) == (library, number) for each in there):
                 others = [each.seen for each in there if each.library == library]
                 return _found(situation, own, rule, f"{_TITLES[library]} {number}", others)
@@ -134,6 +135,7 @@ def _found(situation: Situation, own: Distribution, rule: Borrower, wanted: str,
             situation,
             rule.text,
             pip_install(situation, _remedy(own, rule)),
+            automatic=rule.automatic,
             links=(rule.source,) if rule.source.startswith("http") else (),
         ),
     )
