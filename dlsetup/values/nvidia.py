@@ -52,8 +52,6 @@ class Nvidia:
     """Looked for only where the driver does not work."""
     waiting: tuple[str, ...] = ()
     """Packages of a newer driver or kernel that the next restart brings into use."""
-    dead_mps: str | None = None
-    """The folder of a multi-process service that has ended without cleaning up."""
     unsplit: tuple[int, ...] = ()
     """Numbers of the GPUs that are to be split (MIG) and have no instance."""
     fabric: str | None = None

@@ -514,15 +514,6 @@ CASES = [
     (VISIBLE, "near", "linux_nvidia", lambda s, e: e.variable(s, CUDA_VISIBLE_DEVICES="MIG-1b2c"), "ok", None),
     (VISIBLE, "found", "linux_nvidia", health(compute_mode="prohibited"), "fail", "gpu-exclusive-compute-mode"),
     (VISIBLE, "near", "linux_nvidia", health(compute_mode="exclusive-process"), "ok", None),
-    (VISIBLE, "found", "linux_nvidia", nvidia(dead_mps="/var/mps"), "fail", "mps-daemon-broken"),
-    (
-        VISIBLE,
-        "found",
-        "linux_nvidia",
-        nvidia(dead_mps="/var/mps", variables={"CUDA_MPS_PIPE_DIRECTORY": "/var/mps"}),
-        "fail",
-        "mps-daemon-broken",
-    ),
     (VISIBLE, "near", "linux_nvidia", nvidia(variables={"CUDA_MPS_PIPE_DIRECTORY": "/var/mps"}), "ok", None),
     # WSL, AMD in it, Macs, TPUs
     (

@@ -148,16 +148,6 @@ def test_device_files_are_told_and_who_could_create_them():
     assert nvidia.read(linux(), HOST).devices is None
 
 
-def test_an_ended_service_is_one_whose_process_is_surely_not_there():
-    files = {"/var/mps/nvidia-cuda-mps-control.pid": "4711\n"}
-    env = {"CUDA_MPS_PIPE_DIRECTORY": "/var/mps"}
-    assert nvidia.read(linux(files, env=env, **there(absent=("/proc/4711",))), HOST).dead_mps == "/var/mps"
-    assert nvidia.read(linux(files, env=env, **there("/proc/4711")), HOST).dead_mps is None
-    assert nvidia.read(linux(files, env=env), HOST).dead_mps is None
-    inside = replace(HOST, os=replace(HOST.os, container="docker"))
-    assert nvidia.read(linux(files, env=env, **there(absent=("/proc/4711",))), inside).dead_mps is None
-
-
 def test_a_gpu_in_mig_mode_without_instances_is_told():
     split = replace(HOST, gpus=(replace(GPU, mig=True),))
     place = "/proc/driver/nvidia/capabilities/gpu0/mig"

@@ -1,11 +1,10 @@
-"""Modes of NVIDIA GPUs that keep programs out: MIG without instances, compute modes, a dead multi-process service."""
+"""Modes of NVIDIA GPUs that keep programs out: MIG without instances, and compute modes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, warn
-from dlsetup.check.commands import unset
 from dlsetup.values.finding import Remedy
 
 if TYPE_CHECKING:
@@ -14,12 +13,11 @@ if TYPE_CHECKING:
 
 VISIBILITY = "m.nvidia-visibility"
 MIG = "https://docs.nvidia.com/datacenter/tesla/mig-user-guide/"
-MPS = "https://docs.nvidia.com/deploy/mps/index.html"
 
 
 def closed(situation: Situation) -> Finding | None:
     """See what keeps programs from GPUs that the driver serves."""
-    questions = (_unsplit, _several_instances, _prohibited, _dead_service)
+    questions = (_unsplit, _several_instances, _prohibited)
     return next((found for question in questions if (found := question(situation)) is not None), None)
 
 
@@ -75,23 +73,5 @@ def _prohibited(situation: Situation) -> Finding | None:
             commands=(f"sudo nvidia-smi -i {number} -c DEFAULT",),
             needs_root=True,
             links=("https://docs.nvidia.com/deploy/nvidia-smi/index.html",),
-        ),
-    )
-
-
-def _dead_service(situation: Situation) -> Finding | None:
-    folder = situation.machine.nvidia.dead_mps if situation.machine.nvidia else None
-    if folder is None:
-        return None
-    named = situation.session is not None and situation.session.variable("CUDA_MPS_PIPE_DIRECTORY") is not None
-    return fail(
-        VISIBILITY,
-        "mps-daemon-broken",
-        "NVIDIA's multi-process service has ended without cleaning up, and programs try to reach it.",
-        evidence=(f"{folder}/nvidia-cuda-mps-control.pid names a process that does not run",),
-        remedy=Remedy(
-            text="Remove what it left behind" + (", and the variable that leads there." if named else "."),
-            commands=(f"rm -rf {folder}", *((unset(situation, "CUDA_MPS_PIPE_DIRECTORY"),) if named else ())),
-            links=(MPS,),
         ),
     )

@@ -19,7 +19,6 @@ WAITING = "/var/run/reboot-required.pkgs"
 SPECIFICATIONS = ("/etc/cdi/nvidia.yaml", "/var/run/cdi/nvidia.yaml")
 DOCKER = "/etc/docker/daemon.json"
 TOOLKIT = ("/usr/bin/nvidia-ctk", "/usr/bin/nvidia-container-runtime", "/usr/local/bin/nvidia-ctk")
-MPS = "/tmp/nvidia-mps"  # noqa: S108 - it is looked at, not written to
 SWITCHES = "/dev/nvidia-nvswitchctl"
 FABRIC = ("systemctl", "is-active", "nvidia-fabricmanager")
 
@@ -51,7 +50,6 @@ def read(system: System, host: Host) -> Nvidia:
         creates_devices=_creates(system),
         module=module,
         waiting=tuple(dict.fromkeys(_WAITS.findall(content(system, WAITING)))),
-        dead_mps=_dead_mps(system) if host.os.container is None else None,
         unsplit=_unsplit(system, host),
         fabric=_fabric(system) if host.os.container is None else None,
         **(_containers(system) if native and host.os.container is None else {}),
@@ -103,15 +101,6 @@ def _creates(system: System) -> bool | None:
     if system.value("writable:/dev"):
         return True
     return system.exists("/usr/bin/nvidia-modprobe")
-
-
-def _dead_mps(system: System) -> str | None:
-    """Return the folder of an MPS whose control process has ended: programs that try to reach it fail."""
-    folder = system.variable("CUDA_MPS_PIPE_DIRECTORY") or MPS
-    number = content(system, f"{folder}/nvidia-cuda-mps-control.pid").strip()
-    if not re.fullmatch(r"\d{1,7}", number) or system.exists(f"/proc/{number}") is not False:
-        return None
-    return folder
 
 
 def _unsplit(system: System, host: Host) -> tuple[int, ...]:
