@@ -897,4 +897,14 @@ CASES = [
     ),
     ("pkg.extensions", "near", "linux_nvidia", _both(_asks("flash-attn"), _add("flash-attn", FLASH)), "ok", None),
     ("pkg.extensions", "near", "linux_cpu", _asks("flash-attn"), "skip", None),
+    (
+        "pkg.cuda-libs",
+        "near",
+        "linux_nvidia",
+        _both(
+            _outside("ctranslate2", "4.8.5"), _add("faster-whisper", "1.2.0"), _add("nvidia-cublas-cu12", "12.9.1.4")
+        ),
+        "ok",
+        None,
+    ),
 ]

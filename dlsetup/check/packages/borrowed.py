@@ -76,6 +76,18 @@ def _rule(situation: Situation, environment: Environment, own: Distribution) -> 
     return rule
 
 
+def borrowed_majors(situation: Situation) -> frozenset[str]:
+    """Return the CUDA majors whose libraries installed packages take without requiring them."""
+    environment = situation.environment
+    found = set()
+    for name in dict.fromkeys(rule.package for rule in situation.catalog.borrowers):
+        own = environment.distribution(name) if environment else None
+        rule = _rule(situation, environment, own) if environment is not None and own is not None else None
+        if own is not None and rule is not None:
+            found.add(_wanted(situation, own, rule)["cuda"])
+    return frozenset(found)
+
+
 def _wanted(situation: Situation, own: Distribution, rule: Borrower) -> dict[str, str]:
     """Return the majors that a package wants: as its extras say, else as the rule does."""
     wanted = {"cuda": rule.cuda, "cudnn": rule.cudnn}

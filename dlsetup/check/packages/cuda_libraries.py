@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dlsetup.check.answers import fail, ok, skip, warn
 from dlsetup.check.commands import pip_install, pip_uninstall
 from dlsetup.check.installed import distribution_of, installed
-from dlsetup.check.packages.borrowed import lacking, sublibrary_from_outside
+from dlsetup.check.packages.borrowed import borrowed_majors, lacking, sublibrary_from_outside
 from dlsetup.check.remedies import change_packages
 from dlsetup.check.requirements import Need, closure, needs, required_names
 
@@ -130,8 +130,8 @@ def _mixed(situation: Situation, environment: Environment, wheels: list[Distribu
     if environment.listed:
         # what nothing requires cannot be told from a list
         return None
-    wanted = required_names(environment)
-    orphans = [each for each in suffixed if each.name not in wanted]
+    wanted, borrowed = required_names(environment), borrowed_majors(situation)
+    orphans = [each for each in suffixed if each.name not in wanted and cuda_major(each.name) not in borrowed]
     return _orphans(situation, orphans) if orphans else None
 
 
