@@ -105,7 +105,8 @@ def _listener(tail: deque[str], progress: Progress) -> Callable[[str], None]:
 def failure(step: Step, completed: Completed) -> DlsetupError:
     """Turn a step that failed into the error that ends the command."""
     trouble = uv.trouble(completed.stderr)
-    said = _shortened(trouble.detail) or f"{completed.argv[0]}: {completed.problem or 'no output'}"
+    nothing = f"{completed.argv[0]}: {completed.problem or 'no output'}"
+    said = _verdict(completed) or _shortened(trouble.detail) or nothing
     # a remedy's step runs other programs, too
     who = "uv" if Path(completed.argv[0]).stem == "uv" else "it"
     seen = f"{who} ended with exit code {completed.exit_code}: {said}"
@@ -128,6 +129,12 @@ def failure(step: Step, completed: Completed) -> DlsetupError:
         "python": "name an interpreter that works with --python",
     }.get(trouble.problem, "look at what uv said; --dry-run shows the same steps without running them")
     return InstallFailedError(f"could not {step.title}", seen=seen, do=f"{advice}. The environment is as it was before")
+
+
+def _verdict(completed: Completed) -> str:
+    """Return what a dlsetup that was started says on standard output; its progress is no reason for anything."""
+    first = completed.stdout.partition("\n")[0]
+    return first if first.startswith("Not ready: ") else ""
 
 
 def _shortened(text: str, limit: int = 600) -> str:
