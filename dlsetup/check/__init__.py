@@ -249,6 +249,7 @@ PROOFS: dict[str, tuple[str, ...]] = {
         *_BROKEN,
         "m.cpu",
         "m.libc",
+        "m.windows",
         "py.version",
         "py.shadow",
         "pkg.files",
@@ -262,7 +263,18 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "env.loader",
         "env.vars",
     ),
-    "run.device": (*_OUTER, *_UNUSABLE, "fit.accelerator", "fit.driver", "pkg.cuda-libs"),
+    "run.device": (
+        "m.nvidia-health",
+        *_OUTER,
+        *_UNUSABLE,
+        "m.nvidia-fabric",
+        "m.nvidia-visibility",
+        "m.apple",
+        "fit.accelerator",
+        "fit.driver",
+        "pkg.cuda-libs",
+        "env.loader",
+    ),
     "run.compute": ("fit.arch", "fit.driver", "env.loader", "pkg.abi"),
 }
 """The checks whose failure explains that a smoke test fails, by what of it fails."""

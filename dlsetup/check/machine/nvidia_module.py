@@ -125,7 +125,12 @@ def _not_built(situation: Situation, evidence: tuple[str, ...]) -> Finding:
 def _rejected(situation: Situation, evidence: tuple[str, ...]) -> Finding:
     module = _module(situation)
     unsigned = module is not None and module.signer == ""
-    ubuntu = situation.host.os.distribution == "ubuntu"
+    again: tuple[str, ...] = ()
+    if unsigned and module is not None and module.sources:
+        again = (f"sudo dkms install --force -m nvidia -v {module.sources[-1]} -k {situation.host.os.kernel}",)
+    enroll = "sudo mokutil --import /var/lib/dkms/mok.pub"
+    if situation.host.os.distribution == "ubuntu":
+        enroll = "sudo update-secureboot-policy --enroll-key"
     return fail(
         DRIVER,
         "secure-boot-module-rejected",
@@ -138,9 +143,7 @@ def _rejected(situation: Situation, evidence: tuple[str, ...]) -> Finding:
         remedy=Remedy(
             text="Let the firmware accept the machine's own key: choose a password here, restart, and confirm in the "
             "blue screen (Enroll MOK).",
-            commands=("sudo update-secureboot-policy --enroll-key",)
-            if ubuntu
-            else ("sudo mokutil --import /var/lib/dkms/mok.pub",),
+            commands=(enroll, *again),
             needs_root=True,
             needs_reboot=True,
             links=("https://wiki.debian.org/SecureBoot", "https://wiki.ubuntu.com/UEFI/SecureBoot/DKMS"),
