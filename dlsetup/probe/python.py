@@ -308,16 +308,19 @@ def _problem(system: System, unreadable: str, settings: dict[str, str], interpre
         if made_for and interpreter.minor not in {None, made_for}:
             return f"it was made for Python {made_for}, but its base interpreter is now Python {interpreter.minor}"
         return None
-    if "home" in settings and _is_gone(system, settings, interpreter.path):
-        return f"its base interpreter {settings.get('executable') or settings['home']} is gone"
+    gone = _gone(system, settings, interpreter.path) if "home" in settings else None
+    if gone is not None:
+        return f"its base interpreter {gone} is gone"
     return f"its interpreter does not start: {interpreter.problem}"
 
 
-def _is_gone(system: System, settings: dict[str, str], python: str) -> bool:
-    """Tell whether the base interpreter that pyvenv.cfg names has vanished, or the link to it leads nowhere."""
-    gone = [settings["home"], *([settings["executable"]] if "executable" in settings else [])]
+def _gone(system: System, settings: dict[str, str], python: str) -> str | None:
+    """Return what pyvenv.cfg names of the base interpreter and has vanished, or the link that leads nowhere."""
+    named = [settings["home"], *([settings["executable"]] if "executable" in settings else [])]
     if system.platform == "windows":
-        gone.append(paths.join(system, settings["home"], "python.exe"))
-    elif paths.name(system, python) in (system.listing(paths.parent(system, python)) or ()):
-        gone.append(python)
-    return any(system.exists(path) is False for path in gone)
+        named.append(paths.join(system, settings["home"], "python.exe"))
+    missing = next((path for path in named if system.exists(path) is False), None)
+    if missing is not None or system.platform == "windows":
+        return missing
+    there = paths.name(system, python) in (system.listing(paths.parent(system, python)) or ())
+    return f"behind {python}" if there and system.exists(python) is False else None

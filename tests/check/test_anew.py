@@ -20,7 +20,8 @@ def test_frameworks_come_by_dlsetup_and_the_rest_in_their_versions(healthy, edit
     remedy = remedy_of(edit.environment(situation, distributions=distributions))
     make, *others = remedy.commands
     path = situation.environment.path
-    assert make == f"uv venv --clear --seed {path}"
+    minor = situation.environment.interpreter.minor
+    assert make == f"uv venv --clear --seed --python {minor} {path}"
     assert any(line.startswith("dlsetup install ") and line.endswith(f"--env {path}") for line in others)
     assert any("rich==14.0.0" in line for line in others)
     assert not any(word in line for line in others for word in ("pygments", "pip==", "torch=="))
@@ -37,5 +38,5 @@ def test_what_came_from_elsewhere_than_an_index_is_left_to_the_user(healthy, edi
 
 
 def test_an_empty_environment_is_only_made(healthy, edit):
-    situation = edit.environment(healthy("linux_nvidia"), distributions=())
+    situation = edit.environment(edit.interpreter(healthy("linux_nvidia"), purelib=None), distributions=())
     assert remedy_of(situation).commands == (f"uv venv --clear {situation.environment.path}",)

@@ -580,7 +580,7 @@ def test_a_recorded_windows_environment_with_a_vanished_base_is_named():
         }
     )
     found = probe_environment(system, "C:\\w\\.venv")
-    assert found.problem == "its base interpreter C:\\Python310 is gone"
+    assert found.problem == "its base interpreter C:\\Python310\\python.exe is gone"
     assert found.interpreter.problem == "exit code 103: No Python at '\"C:\\Python310\\python.exe'"
     assert found.version("keras") == "3.1.0"
 

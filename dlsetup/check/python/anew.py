@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from dlsetup.check.commands import quoted, system_of
@@ -24,16 +25,19 @@ def made_anew(situation: Situation, environment: Environment) -> Remedy:
     index.
     """
     path = quoted(environment.path, system_of(situation))
+    # the same minor version: the packages were chosen for it; uv finds it, or fetches it
+    minor = re.search(r"[/\\]python(3\.\d+t?)[/\\]", environment.interpreter.purelib or "")
+    python = f" --python {minor[1]}" if minor else ""
     seed = " --seed" if environment.distribution("pip") is not None else ""
-    commands = [f"uv venv --clear{seed} {path}"]
+    commands = [f"uv venv --clear{seed}{python} {path}"]
     frameworks = [each.name for each in frameworks_in_scope(situation)]
     if frameworks:
         commands.append(f"dlsetup install {' '.join(frameworks)} --env {path}")
     rest = _rest(situation, environment)
     if rest:
-        python = quoted(environment.interpreter.path, system_of(situation))
         pins = " ".join(quoted(pin, system_of(situation)) for pin in rest)
-        commands.append(f"uv pip install --python {python} {pins}")
+        interpreter = quoted(environment.interpreter.path, system_of(situation))
+        commands.append(f"uv pip install --python {interpreter} {pins}")
     return Remedy(
         text="Make the environment anew, with what was installed in it.",
         commands=tuple(commands),
