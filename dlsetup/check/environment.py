@@ -54,7 +54,7 @@ def unshadowed_libraries(situation: Situation) -> Finding:
     return ok(LOADER, "the loader path hides none of the installed libraries")
 
 
-_CONSUMER = re.compile(r"\b(?:GeForce|TITAN|MX\d{3})\b")
+_CONSUMER = r"\b(?:GeForce|TITAN|MX\d{3})\b"
 """Boards on which CUDA's forward compatibility never works: it is for data centre boards, some RTX boards and Jetson.
 
 Source: https://docs.nvidia.com/deploy/cuda-compatibility/forward-compatibility.html
@@ -67,7 +67,7 @@ def _compat(situation: Situation) -> Finding | None:
     gpus = situation.host.gpus_of("nvidia")
     if library is None or library.path is None or "/compat" not in library.path or not gpus:
         return None
-    consumer = next((gpu.name for gpu in gpus if gpu.name and _CONSUMER.search(gpu.name)), None)
+    consumer = next((gpu.name for gpu in gpus if gpu.name and re.search(_CONSUMER, gpu.name)), None)
     if driver is None or not differs(library.version, driver.version):
         return None
     if older(library.version, driver.version or ""):

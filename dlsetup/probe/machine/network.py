@@ -18,7 +18,8 @@ LOWEST = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
 TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 
 NAMED_BY = ("NCCL_SOCKET_IFNAME", "GLOO_SOCKET_IFNAME")
-_LISTENING = re.compile(r"^ {0,9}\d{1,9}: [0-9A-F]{8,32}:([0-9A-F]{4}) [0-9A-F]{8,32}:0000 0A\b", re.MULTILINE)
+_LISTENING = r"^ {0,9}\d{1,9}: [0-9A-F]{8,32}:([0-9A-F]{4}) [0-9A-F]{8,32}:0000 0A\b"
+"""Compiled when it is needed, which is seldom."""
 
 
 def read(system: System) -> Network:
@@ -52,7 +53,7 @@ def _listening(system: System) -> tuple[int, ...]:
 
 def parse_listening(text: str) -> tuple[int, ...]:
     """Read the ports in state LISTEN (0A) from /proc/net/tcp (https://docs.kernel.org/networking/proc_net_tcp.html)."""
-    return tuple(int(port, 16) for port in _LISTENING.findall(text))
+    return tuple(int(port, 16) for port in re.findall(_LISTENING, text, re.MULTILINE))
 
 
 IOMMU = "/sys/class/iommu"
