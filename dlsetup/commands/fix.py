@@ -99,7 +99,8 @@ class _Work:
     def planned(self) -> tuple[Repair, ...]:
         """Return what would be done first, as far as can be told without doing it."""
         situation = self.look()
-        settings = situation.indexes or IndexSettings()
+        # another machine's commands are told as they are
+        settings = None if self.system.replayed else situation.indexes or IndexSettings()
         return tuple(_repair(each, "planned", settings) for each in to_fix(situation, self.choice))
 
     def carry_out(self) -> tuple[Repair, ...]:
@@ -158,13 +159,14 @@ def _commands(finding: Finding) -> tuple[str, ...]:
     return finding.remedy.commands if finding.remedy else ()
 
 
-def _repair(finding: Finding, status: str, settings: IndexSettings) -> Repair:
+def _repair(finding: Finding, status: str, settings: IndexSettings | None) -> Repair:
+    lines = _commands(finding)
     return Repair(
         check=finding.check,
         mode=finding.mode,
         summary=finding.summary,
         status=status,
-        commands=tuple(_line(line, settings) for line in _commands(finding)),
+        commands=lines if settings is None else tuple(_line(line, settings) for line in lines),
     )
 
 
