@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,9 @@ def passing_folder() -> Iterator[str]:
         yield str(folder)
     finally:
         remove(str(folder))
+        with suppress(OSError):
+            # unless something else is kept there
+            folder.parent.rmdir()
         lock.release()
 
 

@@ -30,7 +30,7 @@ def test_whatever_ends_the_work_nothing_is_left(ending):
 
     with pytest.raises(ending):
         work()
-    assert not Path(passing_path()).exists()
+    assert not Path(passing_path()).parent.exists()
 
 
 def test_what_a_killed_run_left_is_removed_first():
