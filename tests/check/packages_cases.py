@@ -907,4 +907,8 @@ CASES = [
         "ok",
         None,
     ),
+    # without its extras in sight a release is judged by the table
+    ("pkg.cuda-libs", "near", "linux_nvidia", _outside("onnxruntime-gpu", "1.31.1"), "ok", None),
+    ("pkg.abi", "near", "linux_cpu", _with_shipped(_add("jaxlib", "0.4.30")), "ok", None),
+    ("pkg.abi", "found", "linux_cpu", _with_shipped(_add("jaxlib", "0.4.25")), "fail", "numpy2-abi-break"),
 ]
