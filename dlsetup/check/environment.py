@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, skip, warn
 from dlsetup.check.commands import dlsetup_install, export, pip_install, system_of, unset
-from dlsetup.check.installed import Installed, code_inside, distribution_of, installed
+from dlsetup.check.installed import Installed, code_inside, distribution_of, framework_packages, installed
 from dlsetup.check.machine.nvidia import hides_all
 from dlsetup.check.machine.nvidia_module import differs, libcuda
 from dlsetup.check.packages.cuda_libraries import cuda_major
@@ -31,7 +31,7 @@ VARIABLES = "https://docs.python.org/3/using/cmdline.html#environment-variables"
 
 def unshadowed_libraries(situation: Situation) -> Finding:
     """Look on the loader's path for the libraries that wheels bring themselves."""
-    session, environment = situation.session, situation.environment
+    session = situation.session
     compat = _compat(situation)
     if compat is not None:
         return compat
@@ -39,11 +39,21 @@ def unshadowed_libraries(situation: Situation) -> Finding:
         return _toolkit(situation, session) or skip(LOADER, "what lies on the loader's path is not known")
     if session is None or not session.loader:
         return skip(LOADER, "no loader path with CUDA libraries is set")
+    found = _stubs(situation, session) or _old_cxx(situation, session) or _hidden_libraries(situation, session)
+    return found or ok(LOADER, "the loader path hides none of the installed libraries")
+
+
+def _stubs(situation: Situation, session: Session) -> Finding | None:
     for entry in session.loader:
         if "stubs" in re.split(r"[/\\]", entry.folder) and any(
             name.startswith("libcuda.so") for name in entry.libraries
         ):
             return _stub(situation, entry.folder)
+    return None
+
+
+def _hidden_libraries(situation: Situation, session: Session) -> Finding | None:
+    environment = situation.environment
     bundled = dict(bundled_libraries(situation))
     for entry in session.loader:
         if environment is not None and entry.folder.startswith(environment.path.rstrip("/") + "/"):
@@ -51,7 +61,7 @@ def unshadowed_libraries(situation: Situation) -> Finding:
         both = [name for name in entry.libraries if _soname(name) in bundled]
         if both:
             return _shadowed(situation, entry.folder, both[0], bundled[_soname(both[0])])
-    return ok(LOADER, "the loader path hides none of the installed libraries")
+    return None
 
 
 _CONSUMER = r"\b(?:GeForce|TITAN|MX\d{3})\b"
@@ -114,6 +124,48 @@ def _toolkit(situation: Situation, session: Session) -> Finding | None:
         if match and build is not None and match[1] == (build.cuda or "").split(".")[0]:
             return _shadowed(situation, folder, f"the libraries of CUDA {match[1]}", build.seen)
     return None
+
+
+_NEW_STRINGS = 21
+"""GCC 5 brought libstdc++.so.6.0.21 and the strings that wheels since manylinux_2_27 are built with.
+
+Source: https://gcc.gnu.org/onlinedocs/libstdc++/manual/abi.html
+"""
+
+
+def _old_cxx(situation: Situation, session: Session) -> Finding | None:
+    """See a C++ library on the loader's path that is older than every wheel of a framework today needs."""
+    environment = situation.environment
+    wheel = next(
+        (
+            each
+            for each in (environment.distributions if environment else ())
+            if each.name in framework_packages(situation)
+            and any(re.search(r"manylinux_2_(?:2[7-9]|[3-9]\d)_", tag) for tag in each.tags)
+        ),
+        None,
+    )
+    for entry in session.loader if wheel else ():
+        numbers = [int(match[1]) for name in entry.libraries if (match := re.fullmatch(_CXX, name))]
+        if wheel is not None and numbers and max(numbers) < _NEW_STRINGS:
+            return fail(
+                LOADER,
+                "libstdcxx-too-old",
+                "A C++ library that is too old comes before the one of the system.",
+                evidence=(
+                    f"LD_LIBRARY_PATH names {entry.folder}, which has libstdc++.so.6.0.{max(numbers)}",
+                    f"{wheel.name} {wheel.version} needs libstdc++.so.6.0.{_NEW_STRINGS} or newer",
+                ),
+                remedy=Remedy(
+                    text="Take that folder out of LD_LIBRARY_PATH.",
+                    commands=(unset(situation, "LD_LIBRARY_PATH"),),
+                    links=("https://gcc.gnu.org/onlinedocs/libstdc++/manual/abi.html",),
+                ),
+            )
+    return None
+
+
+_CXX = r"libstdc\+\+\.so\.6\.0\.(\d{1,3})"
 
 
 def _soname(name: str) -> str:

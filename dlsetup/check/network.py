@@ -37,7 +37,7 @@ def reachable(situation: Situation) -> Finding:
         )
     answers = situation.machine.indexes
     if answers is None:
-        return skip(NAME, f"asked only by {DEEP}")
+        return _models_offline(situation) or skip(NAME, f"asked only by {DEEP}")
     bad = next((each for each in answers if each.problem is not None), None)
     return (
         ok(NAME, f"{len(answers)} package index{'es' if len(answers) > 1 else ''} answered")
@@ -45,6 +45,19 @@ def reachable(situation: Situation) -> Finding:
         else _bad(bad)
     )
 
+
+def _models_offline(situation: Situation) -> Finding | None:
+    """Mention a wish of the user's that looks like trouble of the network in an error's text."""
+    session = situation.session
+    names = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+    name = next((each for each in names if session and (session.variable(each) or "0").lower() not in _OFF), None)
+    if name is None:
+        return None
+    return ok(NAME, f"Hugging Face's models come from the cache alone: {name} is set", mode="hf-cache-or-offline")
+
+
+_OFF = frozenset({"0", "no", "off", "false"})
+"""Any other word means yes (huggingface_hub/constants.py knows 1, ON, YES and TRUE)."""
 
 _WORDS = {
     "ssl-interception": (

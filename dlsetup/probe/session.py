@@ -131,6 +131,7 @@ RELEVANT = frozenset(
         "HF_HUB_OFFLINE",
         "TMPDIR",
         "TORCHINDUCTOR_CACHE_DIR",
+        "TRANSFORMERS_OFFLINE",
         "TORCH_HOME",
         "TRITON_CACHE_DIR",
         "XDG_CACHE_HOME",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dlsetup.values.answered import Answered
+from dlsetup.values.environment import LoaderEntry
 from dlsetup.values.host import Cpu, Driver, Gpu
 from dlsetup.values.machine import Limits, Network
 from dlsetup.values.nvidia import GpuHealth, KernelModule, Libcuda, Nvidia
@@ -155,6 +156,11 @@ def xpu(selector):
         return edit.variable(changed, ONEAPI_DEVICE_SELECTOR=selector)
 
     return change
+
+
+def cxx(*libraries):
+    entry = LoaderEntry(folder="/opt/old/lib", libraries=libraries)
+    return lambda situation, edit: edit.session(situation, loader=(entry,))
 
 
 def answered(*problems):
@@ -777,7 +783,14 @@ CASES = [
         None,
     ),
     ("env.build", "near", "linux_nvidia", tools(cuda_home="/usr/local/cuda", cuda_version="11.8.0"), "skip", None),
+    # an old C++ library on the loader's path
+    (LOADER, "found", "linux_nvidia", cxx("libstdc++.so.6", "libstdc++.so.6.0.19"), "fail", "libstdcxx-too-old"),
+    (LOADER, "near", "linux_nvidia", cxx("libstdc++.so.6", "libstdc++.so.6.0.21"), "ok", None),
+    (LOADER, "near", "linux_nvidia", cxx("libstdc++.so.6"), "ok", None),
+    (LOADER, "near", "linux_tensorflow", cxx("libstdc++.so.6.0.19"), "ok", None),
     # the network of an installer
+    (FETCH, "near", "linux_cpu", lambda s, e: e.variable(s, HF_HUB_OFFLINE="1"), "ok", "hf-cache-or-offline"),
+    (FETCH, "near", "linux_cpu", lambda s, e: e.variable(s, HF_HUB_OFFLINE="0"), "skip", None),
     (FETCH, "passes", "linux_nvidia", answered(None, None), "ok", None),
     (FETCH, "near", "linux_nvidia", same, "skip", None),
     (

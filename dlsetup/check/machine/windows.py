@@ -43,6 +43,9 @@ _NEEDED = {"pytorch": ("msvcp140.dll",), "tensorflow": ("msvcp140.dll", "msvcp14
 vcruntime140.dll."""
 
 
+_FAILED = {"pytorch": "windows-dll-load-failed-torch", "tensorflow": "windows-dll-load-failed-tensorflow"}
+
+
 def _libraries(situation: Situation, settings: WindowsSettings) -> Finding | None:
     missing, environment = settings.missing_libraries, situation.environment
     if environment is not None and (environment.kind == "conda" or environment.conda_packages):
@@ -52,8 +55,7 @@ def _libraries(situation: Situation, settings: WindowsSettings) -> Finding | Non
         lacking = [name for name in _NEEDED.get(framework.name, ()) if name in missing]
         if lacking:
             here = any(each.framework == framework.name for each in installed(situation))
-            stem = {"pytorch": "torch"}.get(framework.name, framework.name)
-            mode = f"windows-dll-load-failed-{stem}" if here else "windows-vcredist-missing"
+            mode = _FAILED[framework.name] if here else "windows-vcredist-missing"
             return fail(
                 NAME,
                 mode,
