@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dlsetup.check import build_tools, distributed, environment, fit, installer, network, python
+from dlsetup.check import build_tools, distributed, environment, fit, installer, loader, network, python
 from dlsetup.check.check import Check
 from dlsetup.check.machine import (
     amd,
@@ -217,7 +217,7 @@ CHECKS: tuple[Check, ...] = (
         name="env.loader",
         title="No other library comes before the installed ones",
         group="environment",
-        question=environment.unshadowed_libraries,
+        question=loader.unshadowed_libraries,
     ),
     Check(
         name="env.build",
