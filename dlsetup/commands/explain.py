@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 HEAD = 128 * 1024
 """So much of a text's beginning, and of its end, is read for reports: facts stand there, not among a million steps."""
 
+_NO_TEXT = "\ufffd"
+"""What stands for bytes that are no text."""
+
 FROM_CLUES = 3
 """The rank of a clue's word on the operating system: after every report's."""
 
@@ -94,6 +97,12 @@ class _Excerpt:
     def keeping(self, pieces: Iterable[str]) -> Iterator[str]:
         """Yield the pieces of a text and keep what is needed."""
         for piece in pieces:
+            if not self.size and piece.count(_NO_TEXT) > len(piece) / 4:
+                raise UnreadableError(
+                    f"{self.name} is no text",
+                    seen="most of it is not written in any encoding of text",
+                    do="give a log or a report; an archive has to be unpacked first",
+                )
             self.size += len(piece)
             room = max(HEAD - len(self._head), 0)
             self._head += piece[:room]

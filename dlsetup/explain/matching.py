@@ -27,7 +27,7 @@ _LEAST = 1 << 16
 """Pieces are joined until they hold so many characters."""
 _ALIKE = 300
 """Two places of a literal are alike where the line, and so much after it, differ in digits alone."""
-_PLACES = 3_000
+_PLACES = 400
 """So often one literal is looked at in one piece of text, and so often from its end."""
 _LAST = 20
 _KNOWN_WORDS = 200_000
