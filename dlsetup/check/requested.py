@@ -180,7 +180,7 @@ def _not_there(situation: Situation, file: RequirementFile, found: Requirement, 
     )
 
 
-_WHEEL = re.compile(r"([\w.]+)-([\w.!+]+?)(?:-\d[\w.]*)?-([\w.]+)-([\w.]+)-([\w.]+)\.whl\b")
+_WHEEL = r"([\w.]+)-([\w.!+]+?)(?:-\d[\w.]*)?-([\w.]+)-([\w.]+)-([\w.]+)\.whl\b"
 
 _PLATFORMS = {"linux": ("manylinux", "musllinux", "linux_"), "macos": ("macosx_",), "windows": ("win",)}
 
@@ -192,7 +192,7 @@ def unfitting_wheel(situation: Situation, interpreter: Interpreter) -> Finding |
         return None
     for file in session.requirement_files:
         for line in file.requirements:
-            match = _WHEEL.search(unquote(line)) if ".whl" in line and ";" not in line else None
+            match = re.search(_WHEEL, unquote(line)) if ".whl" in line and ";" not in line else None
             if match is None or situation.environment.version(normal(match[1])) == match[2]:
                 continue
             if not _fits(match[3].split("."), match[4].split("."), interpreter) or not _runs(match[5], system):

@@ -18,12 +18,17 @@ FOLDERS = {"cntk": "cntk/libs", "cntk-gpu": "cntk/libs"}
 """Where a framework's wheel keeps its libraries, below site-packages. Source: the RECORD of PyPI's cntk 2.7.post2."""
 
 CONTENTS = (
-    ("numpy", ("numpy/_core", "numpy/core"), re.compile(r"_multiarray_umath\..+")),
-    ("bitsandbytes", ("bitsandbytes",), re.compile(r"libbitsandbytes_\w+\.(?:so|dll|dylib)")),
+    ("numpy", ("numpy/_core", "numpy/core"), r"_multiarray_umath\..+"),
+    ("bitsandbytes", ("bitsandbytes",), r"libbitsandbytes_\w+\.(?:so|dll|dylib)"),
 )
-"""Packages with compiled files whose names tell what they are for: the Python, the CUDA; with their folders."""
+"""Packages with compiled files whose names tell what they are for: the Python, the CUDA; with their folders.
 
-BORROWERS = re.compile(r"onnxruntime-gpu|ctranslate2|cupy-cuda\d+x?")
+Patterns are compiled where they are used: most environments have none of these packages.
+"""
+
+BORROWERS = frozenset(
+    {"onnxruntime-gpu", "ctranslate2", "cupy-cuda11x", "cupy-cuda12x", "cupy-cuda13x", "cupy-cuda14x"}
+)
 """Packages that load CUDA libraries which they do not bring: the catalog's rules/borrowed.toml says which."""
 
 TORN = ("nvidia-cudnn-cu13", "9.20.")
@@ -34,12 +39,12 @@ Source: https://github.com/pytorch/pytorch/issues/188892.
 
 _SECONDS = 5.0
 _CACHED = re.compile(r"^\s+(libmpi\S*\.so\S*) \(", re.MULTILINE)
-WINDOWED = re.compile(r"opencv-(?:contrib-)?python")
+WINDOWED = frozenset({"opencv-python", "opencv-contrib-python"})
 """Packages whose wheels for Linux draw windows by the system's libraries: NEEDED of cv2 4.5 to 5.0."""
 
 _LIBRARIES = r"lib(?:cudart|cublas|cudnn(?:_\w+)?|nvrtc|GL|gthread-2\.0)\.so"
-_CUDA_CACHED = re.compile(rf"^\s+({_LIBRARIES}\S*) \(", re.MULTILINE)
-_CUDA = re.compile(rf"{_LIBRARIES}[.\d]*|(?:cudart|cublas|cudnn|nvrtc)64_\w+\.dll", re.IGNORECASE)
+_CUDA_CACHED = rf"(?m)^\s+({_LIBRARIES}\S*) \("
+_CUDA = rf"(?i){_LIBRARIES}[.\d]*|(?:cudart|cublas|cudnn|nvrtc)64_\w+\.dll"
 _TOOLKIT = ("/usr/local/cuda/lib64",)
 """Where a toolkit lies by default; its installer names it to the loader, or tells the user to."""
 
@@ -73,7 +78,7 @@ def probe_contents(
     found = []
     for package, folders, pattern in CONTENTS:
         names = _names(system, sites, folders) if package in installed else ()
-        kept = tuple(name for name in names if pattern.fullmatch(name))
+        kept = tuple(name for name in names if re.fullmatch(pattern, name))
         if kept:
             found.append((package, kept))
     return tuple(found)
@@ -98,7 +103,7 @@ def probe_outside(system: System, distributions: Iterable[Distribution]) -> tupl
     folders = paths.folders_of(system, "PATH" if windows else "LD_LIBRARY_PATH")
     toolkits = [value for name in ("CUDA_PATH", "CUDA_HOME") if (value := system.variable(name))]
     places = [*folders, *(paths.join(system, each, "bin" if windows else "lib64") for each in toolkits), *_TOOLKIT]
-    names = {name for place in places if place for name in system.listing(place) or () if _CUDA.fullmatch(name)}
+    names = {name for place in places if place for name in system.listing(place) or () if re.fullmatch(_CUDA, name)}
     if windows:
         return tuple(sorted(names))
     answer = system.run(("ldconfig", "-p"), timeout=_SECONDS)
@@ -107,24 +112,24 @@ def probe_outside(system: System, distributions: Iterable[Distribution]) -> tupl
     return tuple(sorted(names | set(parse_cuda_cache(answer.stdout))))
 
 
-_TENSORFLOW = re.compile(r"tensorflow(?:-gpu)?|tf-nightly")
+_TENSORFLOW = frozenset({"tensorflow", "tensorflow-gpu", "tf-nightly"})
 """Without the wheels of its extra, TensorFlow takes CUDA's libraries from the machine, as all did before 2.14."""
 
 
 def _takes_from_machine(distributions: Iterable[Distribution]) -> bool:
     names = {each.name for each in distributions}
     cudnn = any(name.startswith("nvidia-cudnn-cu") for name in names)
-    return not cudnn and any(_TENSORFLOW.fullmatch(name) for name in names)
+    return not cudnn and not names.isdisjoint(_TENSORFLOW)
 
 
 def _borrows(distribution: Distribution) -> bool:
     torn = distribution.name == TORN[0] and (distribution.version or "").startswith(TORN[1])
-    return torn or any(each.fullmatch(distribution.name) for each in (BORROWERS, WINDOWED))
+    return torn or distribution.name in BORROWERS | WINDOWED
 
 
 def parse_cuda_cache(text: str) -> tuple[str, ...]:
     """Read the names of those libraries from what `ldconfig -p` prints."""
-    return tuple(_CUDA_CACHED.findall(clean(text)))
+    return tuple(re.findall(_CUDA_CACHED, clean(text)))
 
 
 def _elsewhere(system: System) -> set[str]:

@@ -21,20 +21,24 @@ else:
 if TYPE_CHECKING:
     from dlsetup.system.interface import System
 
-_NAME = re.compile(r"requirements(?:[-_.][\w-]+)?\.txt")
+_NAME = r"requirements(?:[-_.][\w-]+)?\.txt"
 _FILES = 4
 """Files that are read; a folder with more is a collection, not somebody's project."""
 _LONGEST = 200_000
 """Characters of a file that are read; locks of large projects have that many and need no judging."""
 
-_COMMENT = re.compile(r"(?:^|\s)#.*$")
-_INDEX = re.compile(r"(?:-i|-f|--index-url|--extra-index-url|--find-links)(?:\s*=\s*|\s+)(\S+)")
-_OPTION = re.compile(r"\s--(?:hash|config-settings|global-option)\b.*$")
+_COMMENT = r"(?:^|\s)#.*$"
+_INDEX = r"(?:-i|-f|--index-url|--extra-index-url|--find-links)(?:\s*=\s*|\s+)(\S+)"
+_OPTION = r"\s--(?:hash|config-settings|global-option)\b.*$"
 
 
 def read_requirement_files(system: System, folder: str | None) -> tuple[RequirementFile, ...]:
     """Return the requirement files of a folder."""
-    names = [name for name in (system.listing(folder) or () if folder else ()) if _NAME.fullmatch(name)]
+    names = [
+        name
+        for name in (system.listing(folder) or () if folder else ())
+        if name.startswith("requirements") and re.fullmatch(_NAME, name)
+    ]
     found = []
     for name in names[:_FILES]:
         path = paths.join(system, folder or "", name)
@@ -70,9 +74,9 @@ def parse_requirements(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     requirements: list[str] = []
     indexes: list[str] = []
     for raw in text.replace("\\\r\n", " ").replace("\\\n", " ").splitlines():
-        line = _COMMENT.sub("", raw).strip()
+        line = re.sub(_COMMENT, "", raw).strip()
         if line.startswith("-"):
-            indexes.extend(_INDEX.findall(line))
+            indexes.extend(re.findall(_INDEX, line))
         elif line:
-            requirements.append(_OPTION.sub("", line).strip())
+            requirements.append(re.sub(_OPTION, "", line).strip())
     return tuple(requirements), tuple(indexes)

@@ -21,7 +21,7 @@ NAME = "pkg.extensions"
 MODE = "bitsandbytes-cuda-setup"
 INSTALL = "https://huggingface.co/docs/bitsandbytes/installation"
 
-_LIBRARY = re.compile(r"libbitsandbytes_cuda(\d\d)(\d+)\w*\.(?:so|dll)")
+_LIBRARY = r"libbitsandbytes_cuda(\d\d)(\d+)\w*\.(?:so|dll)"
 """Its CUDA is a major of two digits and a minor: libbitsandbytes_cuda126.so."""
 
 _ON_WINDOWS = "0.43"
@@ -47,7 +47,7 @@ def has_library(situation: Situation, environment: Environment, torch: Distribut
         seen = (f"bitsandbytes {own.version} is installed", f"releases before {_ON_WINDOWS} have none for Windows")
         return _found(situation, own, torch, seen)
     files = environment.files_in("bitsandbytes")
-    there = {f"{match[1]}.{match[2]}" for name in files if (match := _LIBRARY.fullmatch(name))}
+    there = {f"{match[1]}.{match[2]}" for name in files if (match := re.fullmatch(_LIBRARY, name))}
     chosen = situation.session.variable("BNB_CUDA_VERSION") if situation.session else None
     if not files or re.fullmatch(r"\d+\.\d+", this.cuda) is None:
         return None

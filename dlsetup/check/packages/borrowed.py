@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 NAME = "pkg.cuda-libs"
 
-_OUTSIDE = re.compile(r"(?:lib)?(cudart|cublas|nvrtc|cudnn)(?:\.so\.|64_)(\d+)", re.IGNORECASE)
+_OUTSIDE = r"(?i)(?:lib)?(cudart|cublas|nvrtc|cudnn)(?:\.so\.|64_)(\d+)"
 """libcudnn.so.9 and cudnn64_9.dll: library and number, behind which Windows may have the minor (nvrtc64_120_0)."""
 
-_WHEEL = re.compile(r"nvidia-(cublas|cuda-nvrtc|cuda-runtime|cudnn)(?:-cu(\d+))?")
+_WHEEL = r"nvidia-(cublas|cuda-nvrtc|cuda-runtime|cudnn)(?:-cu(\d+))?"
 _CONDA = {"cudatoolkit": "cuda", "cuda-cudart": "cuda", "cuda-nvrtc": "cuda", "libcublas": "cuda", "cudnn": "cudnn"}
 
 _CUDNN_9 = "2.4"
@@ -92,7 +92,7 @@ def _wanted(situation: Situation, own: Distribution, rule: Borrower) -> dict[str
     """Return the majors that a package wants: as its extras say, else as the rule does."""
     wanted = {"cuda": rule.cuda, "cudnn": rule.cudnn}
     for need in needs(situation, own, ("cuda", "cudnn")):
-        match = _WHEEL.fullmatch(need.name)
+        match = re.fullmatch(_WHEEL, need.name)
         if match and match[1] != "cudnn":
             wanted["cuda"] = match[2] or "13"
         elif match:
@@ -103,13 +103,13 @@ def _wanted(situation: Situation, own: Distribution, rule: Borrower) -> dict[str
 
 def _there(situation: Situation, environment: Environment, outside: tuple[str, ...]) -> Iterator[_There]:
     for name in outside:
-        match = _OUTSIDE.match(name)
+        match = re.match(_OUTSIDE, name)
         if match:
             library = "cudnn" if match[1].lower() == "cudnn" else "cuda"
             number = match[2] if library == "cudnn" else match[2][:2]
             yield _There(library=library, major=number, seen=name)
     for each in environment.distributions:
-        match = _WHEEL.fullmatch(each.name)
+        match = re.fullmatch(_WHEEL, each.name)
         own = version(each.version)
         if match and own is not None:
             library = "cudnn" if match[1] == "cudnn" else "cuda"

@@ -115,12 +115,13 @@ def _truncated(situation: Situation, environment: Environment) -> Finding | None
     for each in environment.distributions:
         if each.missing_files and not _overwritten(situation, environment, each):
             files = each.missing_files
+            what = "file that is" if len(files) == 1 else "files that are"
             return fail(
                 NAME,
                 "truncated-or-missing-shared-object",
                 f"Files of {each.name} are missing or cut off.",
                 evidence=(
-                    f"{each.folder}/RECORD lists {len(files)} {'file that is' if len(files) == 1 else 'files that are'} absent or of another size",
+                    f"{each.folder}/RECORD lists {len(files)} {what} absent or of another size",
                     ", ".join(files[:3]) + (", ..." if len(files) > 3 else ""),  # noqa: PLR2004
                 ),
                 remedy=_again(situation, each, "Install it again, with enough space on the disk."),

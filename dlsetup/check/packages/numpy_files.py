@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 NAME = "pkg.abi"
 TROUBLE = "https://numpy.org/devdocs/user/troubleshooting-importerror.html"
 
-_MADE_FOR = re.compile(r"_multiarray_umath\.(?:cpython-|cp)(\d+?)(\d+)(t?)\b[-\w]*\.(?:so|pyd)")
+_MADE_FOR = r"_multiarray_umath\.(?:cpython-|cp)(\d+?)(\d+)(t?)\b[-\w]*\.(?:so|pyd)"
 """The tag in an extension module's name: cpython-312-x86_64-linux-gnu.so, cp312-win_amd64.pyd."""
 
-_TAG = re.compile(r"cp(\d)(\d+)(t?)")
+_TAG = r"cp(\d)(\d+)(t?)"
 
 
 def of_this_python(situation: Situation) -> Finding | None:
@@ -30,7 +30,7 @@ def of_this_python(situation: Situation) -> Finding | None:
     if environment is None or numpy is None or environment.listed or environment.interpreter.minor is None:
         return None
     here = environment.interpreter.minor + ("t" if environment.interpreter.free_threaded else "")
-    files = {_version(match) for name in environment.files_in("numpy") if (match := _MADE_FOR.fullmatch(name))}
+    files = {_version(match) for name in environment.files_in("numpy") if (match := re.fullmatch(_MADE_FOR, name))}
     if files and here not in files:
         seen = f"numpy's compiled files are made for Python {', '.join(sorted(files))}"
         return _found(situation, environment.interpreter, numpy, seen)
@@ -48,7 +48,7 @@ def _version(match: re.Match[str]) -> str:
 def _tagged(numpy: Distribution) -> set[str]:
     """Return the Pythons in a wheel's tags, none where it is for any."""
     parts = [tag.split("-") for tag in numpy.tags]
-    return {_version(match) for part in parts if len(part) > 1 and (match := _TAG.fullmatch(part[1]))}
+    return {_version(match) for part in parts if len(part) > 1 and (match := re.fullmatch(_TAG, part[1]))}
 
 
 def _found(situation: Situation, interpreter: Interpreter, numpy: Distribution, seen: str) -> Finding:

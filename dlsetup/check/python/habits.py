@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 NAME = "py.env"
 
-_BASE = re.compile(r"(?:mini|ana)?(?:conda|forge|mamba)(?:forge)?\d?", re.IGNORECASE)
+_BASE = r"(?i)(?:mini|ana)?(?:conda|forge|mamba)(?:forge)?\d?"
 """Folders that installers of conda make: miniconda3, anaconda3, miniforge3, mambaforge, conda."""
 
 
@@ -47,7 +47,7 @@ def _in_base(situation: Situation, environment: Environment) -> Told | None:
     name = situation.session.variable("CONDA_DEFAULT_ENV") if situation.session else None
     active = situation.session is not None and situation.session.active == environment.path
     folder = re.split(r"[/\\]", environment.path.rstrip("/\\"))[-1]
-    if not (name == "base" and active) and _BASE.fullmatch(folder) is None:
+    if not (name == "base" and active) and re.fullmatch(_BASE, folder) is None:
         return None
     note = "this is conda's base, which conda itself runs on; frameworks are better off in an environment of their own"
     return "conda-base-polluted", note, (f"{environment.path} is the base environment",)
