@@ -101,6 +101,18 @@ def test_pip_checks_own_word_counts():
             "pkg.requires",
             "dependency-violation-after-install",
         ),
+        (
+            ("tensorflow==2.20.0", "protobuf==4.25.8", *WHOLE),
+            "tensorflow 2.20.0 has requirement protobuf>=5.28.0, but you have protobuf 4.25.8.",
+            "pkg.abi",
+            "protobuf-runtime-older-than-gencode",
+        ),
+        (
+            ("torch==2.6.0", "typing-extensions==4.5.0", *WHOLE),
+            "torch 2.6.0 has requirement typing-extensions>=4.10.0, but you have typing-extensions 4.5.0.",
+            "pkg.abi",
+            "typing-extensions-too-old",
+        ),
     ],
 )
 def test_what_pip_check_finds_is_found(packages, said, check, mode):
