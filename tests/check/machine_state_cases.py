@@ -266,6 +266,15 @@ CASES = [
     (LOADER, "near", "linux_nvidia", libcuda("590.44.01", COMPAT, gpus=(DATA_CENTRE,)), "skip", None),
     (LOADER, "near", "linux_nvidia", libcuda("580.95.05"), "skip", None),
     (LOADER, "found", "linux_nvidia", libcuda("550.54.15", COMPAT, gpus=(DATA_CENTRE,)), "fail", MIX),
+    (
+        DRIVER,
+        "found",
+        "linux_nvidia",
+        libcuda("570.86.10", "/opt/old/libcuda.so.1", variables={"LD_LIBRARY_PATH": "/opt/old"}),
+        "fail",
+        MIX,
+    ),
+    (DRIVER, "near", "linux_nvidia", nvidia(gpus=(replace(PASCAL, architecture=None),), open_module=True), "ok", None),
     # device files
     (
         DRIVER,
@@ -302,6 +311,14 @@ CASES = [
         "cloud-driver-autoupdate",
     ),
     (DRIVER, "near", "linux_nvidia", nvidia(waiting=("linux-image-6.8.0-90-generic",)), "ok", None),
+    (
+        DRIVER,
+        "near",
+        "linux_nvidia",
+        nvidia(devices=("nvidiactl",), creates_devices=False, gpus=(replace(DATA_CENTRE, integrated=True),)),
+        "ok",
+        None,
+    ),
     # containers, from inside
     (
         CONTAINER,
@@ -756,6 +773,22 @@ CASES = [
     # compilers
     ("env.build", "near", "linux_nvidia", tools(compiler=""), "ok", "compiler-missing-for-jit"),
     ("env.build", "found", "linux_nvidia", tools("vllm", compiler=""), "warn", "compiler-missing-for-jit"),
+    (
+        "env.build",
+        "found",
+        "linux_nvidia",
+        lambda s, e: e.os(tools("vllm", compiler="")(s, e), distribution="rocky"),
+        "warn",
+        "compiler-missing-for-jit",
+    ),
+    (
+        "env.build",
+        "found",
+        "linux_nvidia",
+        lambda s, e: e.os(tools("sglang", compiler="")(s, e), distribution="gentoo"),
+        "warn",
+        "compiler-missing-for-jit",
+    ),
     ("env.build", "near", "linux_nvidia", tools("vllm", compiler="/usr/bin/gcc", headers=True), "skip", None),
     ("env.build", "near", "linux_cpu", tools("vllm", compiler=""), "skip", None),
     (
