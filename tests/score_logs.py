@@ -121,6 +121,8 @@ MORE = {
     "fh-jax-cuda-no-gpu": {"jax-plugin-init-failed"},
     "env-xpu-ipex231-count-zero": {"ipex-torch-mismatch"},
     "err-jax-cudnn-not-installed": {"extension-built-for-other-cuda"},
+    # what its text shows is a header that is missing
+    "fh-deepspeed-no-cuda-home": {"source-build-failed"},
     # no such plugin for that Python, or no such pair
     "err-mac-tf-metal-py312": {"tensorflow-metal-mismatch"},
     "err-wsl2-smi-missing-in-image": {"container-toolkit-missing", "container-started-without-gpu"},
@@ -161,15 +163,20 @@ class Score:
         return bool(self.found) and self.found[0] in self.case.expected
 
 
+def records(folder: Path) -> list[dict]:
+    """Return the records of errors and of whole environments."""
+    paths = sorted((folder / "hosts" / "records").glob("*.json"))
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    return [record for record in found if record["kind"] in ("error-log", "env-case", "env-report")]
+
+
 def cases(folder: Path) -> list[Case]:
     """Return the recorded errors as somebody would paste them: each command behind a prompt."""
     found = []
-    for path in sorted((folder / "hosts" / "records").glob("*.json")):
-        record = json.loads(path.read_text(encoding="utf-8"))
-        if record["kind"] in ("error-log", "env-case", "env-report"):
-            known = MODES.get(record["truth"].get("class"), set()) | MORE.get(record["id"], set())
-            known = set() if record["id"] in UNTOLD else known
-            found.append(Case(id=record["id"], kind=record["kind"], text=_pasted(record), expected=frozenset(known)))
+    for record in records(folder):
+        known = MODES.get(record["truth"].get("class"), set()) | MORE.get(record["id"], set())
+        known = set() if record["id"] in UNTOLD else known
+        found.append(Case(id=record["id"], kind=record["kind"], text=_pasted(record), expected=frozenset(known)))
     return found
 
 
