@@ -9,6 +9,7 @@ from dlsetup.render.page import LABEL, STATUS, Page
 from dlsetup.render.story import tell
 from dlsetup.render.text_findings import show_finding
 from dlsetup.render.text_host import gpus_words, os_words
+from dlsetup.render.text_smoke import show_result
 from dlsetup.values.finding import Status
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ def print_everywhere(
     page.blank()
     for environment in report.environments:
         _show_line(page, report, environment, chapters[environment.path])
+    if report.smoke:
+        page.blank()
+    for result in report.smoke:
+        show_result(page, result)
     for chapter in machine:
         page.blank()
         show_finding(page, chapter.cause, chapter.follow, verbose=verbose)

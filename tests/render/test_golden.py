@@ -126,7 +126,8 @@ def draw_everywhere(console, samples):
 
 def draw_everywhere_well(console, samples):
     well = tuple(each for each in samples.everywhere.findings if each.status == "ok")
-    as_text.print_everywhere(console, replace(samples.everywhere, findings=well, deep=True), home=samples.home)
+    proved = replace(samples.everywhere, findings=well, deep=True, smoke=(samples.trained,))
+    as_text.print_everywhere(console, proved, home=samples.home)
 
 
 def draw_questions(console, samples):
