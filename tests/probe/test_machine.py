@@ -67,6 +67,17 @@ def test_a_control_group_without_limit_has_none(text):
     assert limits.parse_bytes(text) is None
 
 
+def test_a_job_of_slurm_has_its_limit_further_in():
+    files = {
+        limits.OWN: "0::/system.slice/slurmd.scope/job_7/step_0\n",
+        "/sys/fs/cgroup/system.slice/memory.max": "max\n",
+        "/sys/fs/cgroup/system.slice/slurmd.scope/job_7/memory.max": "8589934592\n",
+        "/sys/fs/cgroup/system.slice/slurmd.scope/job_7/step_0/memory.max": "max\n",
+    }
+    assert limits.read(linux(files)).memory_bytes is None
+    assert limits.read(linux(files, env={"SLURM_JOB_ID": "7"})).memory_bytes == 8 * 2**30
+
+
 def test_what_several_processes_need_is_asked_only_where_a_variable_gives_a_reason():
     listing = folder(network.INTERFACES, "eth0", "lo")
     assert network.read(linux(**listing)) == Network()

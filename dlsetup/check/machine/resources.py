@@ -62,13 +62,30 @@ def _little_memory(situation: Situation, size: int) -> Finding:
             commands=("wsl --shutdown",),
             links=(WSL_SETTINGS,),
         )
+    if allowed:
+        remedy = _more_allowed(situation)
     return warn(
         MEMORY,
-        "wsl-memory-limit" if wsl else "host-memory-exhausted",
+        "container-memory-limit" if allowed else "wsl-memory-limit" if wsl else "host-memory-exhausted",
         "There is hardly enough memory to import a framework.",
         evidence=(seen, "an import takes up to 0.8 GB, training comes on top"),
         remedy=remedy,
     )
+
+
+def _more_allowed(situation: Situation) -> Remedy:
+    """Say where a limit comes from that is not the machine's own."""
+    container, session = situation.host.os.container, situation.session
+    if session is not None and session.variable("SLURM_JOB_ID") is not None:
+        link = "https://slurm.schedmd.com/sbatch.html"
+        return Remedy(
+            text="Ask for more memory when you start the job.", commands=("sbatch --mem=16G ...",), links=(link,)
+        )
+    link = "https://docs.docker.com/engine/containers/resource_constraints/"
+    if container in {"docker", "podman"}:
+        command = f"{container} run --memory 8g ..."
+        return Remedy(text="Start the container again with more memory.", commands=(command,), links=(link,))
+    return Remedy(text="Raise the limit of the container, pod or service to at least 4 GB.", links=(link,))
 
 
 def _old_pip(situation: Situation, size: int) -> Finding | None:

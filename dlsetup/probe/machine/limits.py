@@ -15,6 +15,10 @@ LIMITS = "/proc/self/limits"
 GROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 """Of control groups 2 and 1, as seen from inside of a container (https://docs.kernel.org/admin-guide/cgroup-v2.html)."""
 
+OWN = "/proc/self/cgroup"
+
+_DEEPEST = 10
+
 _NONE = 2**60
 """Version 1 writes the largest number of pages for "no limit"."""
 
@@ -29,8 +33,18 @@ def read(system: System) -> Limits:
         open_files=files,
         open_files_most=most,
         locked_memory_bytes=parse_limit(text, "Max locked memory")[0],
-        memory_bytes=next((size for path in GROUPS if (size := parse_bytes(content(system, path)))), None),
+        memory_bytes=min(filter(None, (parse_bytes(content(system, path)) for path in _groups(system))), default=None),
     )
+
+
+def _groups(system: System) -> tuple[str, ...]:
+    """Return the files that may hold a limit: those of a container's top, and in a job of Slurm those of its group."""
+    if not system.variable("SLURM_JOB_ID"):
+        return GROUPS
+    place = next((line[3:] for line in content(system, OWN).splitlines() if line.startswith("0::/")), "")
+    parts = [part for part in place.split("/") if part][:_DEEPEST]
+    nested = ("/".join(parts[: length + 1]) for length in range(len(parts)))
+    return (*GROUPS, *(f"/sys/fs/cgroup/{each}/memory.max" for each in nested))
 
 
 def parse_limit(text: str, name: str) -> tuple[int | None, int | None]:
