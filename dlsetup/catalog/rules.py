@@ -16,6 +16,7 @@ from dlsetup.values.build import (
     DriverEnd,
     Elsewhere,
     Exclusive,
+    Fall,
     Floor,
     JavaRule,
     Library,
@@ -60,6 +61,7 @@ def with_rules(catalog: Catalog, folder: Path = _HERE) -> Catalog:
         assemblers=catalog.assemblers + tuple(Assembler(**_facts(row)) for row in borrowed["assembler"]),
         placeholders=catalog.placeholders + tuple(Placeholder(**_facts(row)) for row in index["placeholder"]),
         built=catalog.built + tuple(Built(**_facts(row)) for row in index["built"]),
+        falls=catalog.falls + tuple(Fall(**_facts(row)) for row in index["fall"]),
         mirrors=catalog.mirrors + tuple(Mirror(**row) for row in index["mirror"]),
     )
 

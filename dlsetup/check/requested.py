@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from packaging.requirements import Requirement
 
-    from dlsetup.values.build import Placeholder
+    from dlsetup.values.build import Fall, Placeholder
     from dlsetup.values.environment import IndexSettings, Interpreter, RequirementFile
     from dlsetup.values.finding import Finding
     from dlsetup.values.situation import Situation
@@ -36,6 +36,9 @@ def unobtainable(situation: Situation, settings: IndexSettings) -> Finding | Non
         placeholder = _placeholder(situation, found)
         if placeholder is not None:
             return _nothing_behind(situation, file, found, placeholder)
+        fall = _fall(situation, found)
+        if fall is not None:
+            return _goes_back(situation, file, found, fall)
         tag = _label(situation, found)
         if tag is not None and not _names_index(settings, file):
             return _not_there(situation, file, found, tag)
@@ -142,6 +145,29 @@ def _nothing_behind(situation: Situation, file: RequirementFile, found: Requirem
         f"{file.path} asks for {what.name}, which is an empty name: {what.why}.",
         evidence=(f"{file.path} has {found}",),
         remedy=Remedy(text=f"Write {what.instead} in its place.", commands=(f"{edit} {file.path}",), links=(FORMAT,)),
+    )
+
+
+def _fall(situation: Situation, found: Requirement) -> Fall | None:
+    """Return what a resolver goes back to for a requirement, None where it goes nowhere."""
+    for each in situation.catalog.falls:
+        asked = normal(found.name) == each.package and each.extra in {normal(extra) for extra in found.extras}
+        if asked and system_of(situation) in each.systems and found.specifier.contains(each.to):
+            return each
+    return None
+
+
+def _goes_back(situation: Situation, file: RequirementFile, found: Requirement, fall: Fall) -> Finding:
+    return warn(
+        CONFIG,
+        "resolver-backtracked-to-ancient-version",
+        f"On this system installers take {fall.package} {fall.to} for {found.name}[{fall.extra}], without a word.",
+        evidence=(f"{file.path} has {found}", f"what [{fall.extra}] brings has no wheels for {system_of(situation)}"),
+        remedy=Remedy(
+            text=f"Leave the extra out here, by a marker: {found.name}[{fall.extra}]; sys_platform == 'linux'.",
+            commands=(dlsetup_install(situation, fall.package),),
+            links=(fall.source,),
+        ),
     )
 
 

@@ -322,6 +322,18 @@ class Built:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fall:
+    """An extra that makes resolvers go back to an old release where its packages have no wheels."""
+
+    package: str
+    extra: str
+    systems: tuple[str, ...]
+    to: str
+    """The release that they take then."""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Mirror:
     """A public copy of the default index."""
 
@@ -479,6 +491,7 @@ class Catalog:
     assemblers: tuple[Assembler, ...] = ()
     placeholders: tuple[Placeholder, ...] = ()
     built: tuple[Built, ...] = ()
+    falls: tuple[Fall, ...] = ()
     mirrors: tuple[Mirror, ...] = ()
 
     def framework(self, name: str) -> Framework | None:

@@ -117,6 +117,7 @@ def _asks(*lines, indexes=()):
     return lambda situation, edit: _indexes()(edit.session(situation, requirement_files=(file,)), edit)
 
 
+BACK = "resolver-backtracked-to-ancient-version"
 WHEEL = "some-extension @ https://files.invalid/x/some_extension-1.0-{}-manylinux_2_28_x86_64.whl"
 
 
@@ -315,4 +316,9 @@ CASES = [
     ("inst.config", "found", "mac_metal", _project(INDEX), "warn", "uv-no-wheel-for-platform"),
     ("inst.config", "near", "mac_metal", _project("https://index.invalid/whl/cpu"), "ok", None),
     ("inst.config", "near", "linux_nvidia", _project(INDEX), "ok", None),
+    ("inst.config", "found", "windows_nvidia", _asks("tensorflow[and-cuda]"), "warn", BACK),
+    ("inst.config", "found", "mac_metal", _asks("jax[cuda12]"), "warn", BACK),
+    ("inst.config", "near", "windows_nvidia", _asks("tensorflow[and-cuda]>=2.16"), "ok", None),
+    ("inst.config", "near", "windows_nvidia", _asks("tensorflow[and-cuda]; sys_platform == 'linux'"), "ok", None),
+    ("inst.config", "near", "linux_nvidia", _asks("tensorflow[and_cuda]"), "ok", None),
 ]
