@@ -303,7 +303,7 @@ def hides_all(value: str, count: int, *, split: bool = False) -> bool:
     first = value.split(",", 1)[0].strip()
     if not first:
         return True
-    if re.fullmatch(r"-?\d+", first):
+    if re.fullmatch(r"-?[0-9]{1,9}", first):
         return int(first) < 0 or (int(first) >= count and not split)
     return first[0] in "\"'" or first.lower() in {"nodevfiles", "void", "none"}
 
