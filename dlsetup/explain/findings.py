@@ -30,7 +30,7 @@ def finding_of(candidate: Candidate, facts: Facts, *, several: bool = False, pyt
     return Explained(
         check=f"log.{mode.layer.replace('_', '-')}",
         status=_status(mode),
-        summary=filled(best.symptom.summary or mode.summary, {**words, **best.groups}),
+        summary=filled(best.symptom.summary or mode.summary, {**words, **_written(best.groups)}),
         mode=mode.id or None,
         evidence=tuple(_evidence(candidate.matches, several=several)),
         remedy=first,
@@ -39,6 +39,14 @@ def finding_of(candidate: Candidate, facts: Facts, *, several: bool = False, pyt
         times=max(match.times for match in candidate.matches),
         alternatives=tuple(others),
     )
+
+
+def _written(groups: dict[str, str]) -> dict[str, str]:
+    """Return what a pattern found, as people write it: CUDA itself counts 12.4 as 12040."""
+    number = groups.get("cuda_number", "")
+    if not number.isdigit():
+        return groups
+    return {**groups, "cuda_number": f"{int(number) // 1000}.{int(number) % 1000 // 10}"}
 
 
 def checked(finding: Finding) -> Explained:

@@ -97,6 +97,11 @@ def test_no_driver_means_what_the_machine_makes_of_it(facts, mode, modes):
     assert modes(NO_DRIVER, facts=facts)[0] == mode
 
 
+def test_a_version_of_cuda_is_written_as_people_write_it(tell):
+    first, *_ = tell("RuntimeError: The NVIDIA driver on your system is too old (found version 12040).\n")
+    assert "CUDA 12.4 " in first.summary
+
+
 @pytest.mark.parametrize(
     ("cuda", "mode"), [("12", "nvidia-lib-missing-from-env"), ("11", "extension-built-for-other-cuda")]
 )
