@@ -47,7 +47,8 @@ def right(situation: Situation) -> Finding:
     if environment.listed and not environment.consistent:
         return skip(NAME, "what the frameworks require of CUDA libraries is not in the recording")
     found = sublibrary_from_outside(situation) or lacking(situation) or _mixed(situation, environment, wheels)
-    return found or ok(NAME, f"{len(wheels)} CUDA libraries, all as required")
+    libraries = "library" if len(wheels) == 1 else "libraries"
+    return found or ok(NAME, f"{len(wheels)} CUDA {libraries}, all as required")
 
 
 def _needed(situation: Situation) -> Iterator[Need]:
