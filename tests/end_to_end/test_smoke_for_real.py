@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dlsetup.commands.smoke import recogniser
 from dlsetup.system.local import LocalSystem
 from dlsetup.values.finding import Status
 from dlsetup.values.report import Silence
@@ -29,6 +30,7 @@ def prove(python, framework, planned="cpu", scripts=SCRIPTS, **options):
         planned=planned,
         progress=Silence(),
         scripts=str(scripts),
+        recognise=recogniser(LocalSystem()),
         **options,
     )
     return result, {finding.check: finding for finding in findings}
