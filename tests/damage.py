@@ -1,6 +1,6 @@
 """Damages recorded machines at random and opens them as --host does: nothing may come of it but an answer or one error.
 
-    python tests/damage.py --cases 100000 --seed 1
+    python tests/damage.py --cases 100000 --seed 1 [--logs]
 
 prints how many cases ran in how many seconds, the slowest, and each failure with what makes it again.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import io
 import json
 import os
 import random
@@ -20,18 +21,25 @@ import traceback
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from dlsetup.catalog.symptoms import load_knowledge
 from dlsetup.check import run_checks
+from dlsetup.commands.explain import Source, explain
 from dlsetup.commands.look import look
 from dlsetup.errors import UnreadableError
-from dlsetup.render.as_json import report_json
+from dlsetup.render.as_json import explanation_json, report_json
 from dlsetup.system.redaction import report_redactor
 from dlsetup.system.reports import read_machine
 from dlsetup.values.report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Kind = tuple[Callable[[random.Random], str], Callable[[str], str | None]]
 
 TESTS = Path(__file__).resolve().parent
 SLOW_SECONDS = 1.0
@@ -308,6 +316,30 @@ def opened(text: str) -> str | None:
     return report_json(report_redactor(system).value(report))
 
 
+@cache
+def messages() -> tuple[str, ...]:
+    """Return what logs are made of: the catalog's examples of error messages, and recorded texts."""
+    examples = tuple(symptom.example for mode in load_knowledge().modes for symptom in mode.symptoms)
+    return (*examples, *texts())
+
+
+def damaged_log(rng: random.Random) -> str:
+    """Return a log of a few messages, damaged once or more."""
+    log = "\n".join(rng.choice(messages()) for _ in range(rng.choice((1, 2, 5, 20))))
+    for _ in range(rng.choice((1, 1, 3))):
+        log = damaged_text(log, rng)[:LIMIT]
+    return log
+
+
+def explained(text: str) -> str | None:
+    """Explain a text as `dlsetup explain` does; None where it is refused as unreadable."""
+    data = text.encode("utf-8", "surrogatepass")
+    try:
+        return explanation_json(explain([Source(name="-", open=lambda: io.BytesIO(data))]))
+    except UnreadableError:
+        return None
+
+
 @dataclass(kw_only=True)
 class Outcome:
     """What came of many cases."""
@@ -323,15 +355,20 @@ def _dice(seed: int, number: int) -> random.Random:
     return random.Random(f"{seed}/{number}")  # noqa: S311 - it has to be the same again, not unforeseen
 
 
-def run(cases: int, seed: int, *, seconds: float = SLOW_SECONDS, say: bool = False) -> Outcome:
-    """Open so many damaged machines, each in so many seconds; case number n of a seed is always the same."""
+MACHINES = (damaged, opened)
+LOGS = (damaged_log, explained)
+
+
+def run(cases: int, seed: int, *, seconds: float = SLOW_SECONDS, say: bool = False, kind: Kind = MACHINES) -> Outcome:
+    """Open so many damaged texts, each in so many seconds; case number n of a seed is always the same."""
+    make, use = kind
     outcome = Outcome()
     begin = time.perf_counter()
     for number in range(cases):
-        text = damaged(_dice(seed, number))
+        text = make(_dice(seed, number))
         before = time.process_time()
         try:
-            outcome.refused += opened(text) is None
+            outcome.refused += use(text) is None
         except Exception:  # noqa: BLE001 - whatever it is, it is what was looked for
             outcome.failures.append((number, traceback.format_exc(limit=-4)))
         took = time.process_time() - before
@@ -349,14 +386,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--cases", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--logs", action="store_true", help="explain damaged logs in place of opening machines")
     parser.add_argument("--only", type=int, help="write one case to damaged.json and open it")
     chosen = parser.parse_args()
+    kind = LOGS if chosen.logs else MACHINES
     if chosen.only is not None:
-        text = damaged(_dice(chosen.seed, chosen.only))
+        text = kind[0](_dice(chosen.seed, chosen.only))
         Path("damaged.json").write_text(text, encoding="utf-8", errors="replace")
-        print(opened(text))
+        print(kind[1](text))
         return 0
-    outcome = run(chosen.cases, chosen.seed, say=True)
+    outcome = run(chosen.cases, chosen.seed, say=True, kind=kind)
     took, slowest = outcome.slowest
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(

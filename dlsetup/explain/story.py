@@ -49,7 +49,8 @@ def explain(
     above = _causes(ranked, knowledge)
     kept = without_repeats(tuple(sorted(ranked, key=lambda each: each.mode.id in above)))
     told = {each.mode.id: finding_of(each, facts, several=several) for each in kept}
-    above = {mode: of for mode, of in above.items() if mode in told}
+    # what only repeats another's lines is not told, and so no cause of anything
+    above = {mode: of for mode, of in above.items() if mode in told and of in told}
     return tuple(_ordered(kept, told, [checked(each) for each in failed], above))
 
 

@@ -52,6 +52,13 @@ def test_two_thousand_damaged_machines_are_read_or_refused():
     assert 0 < outcome.refused < outcome.cases / 2
 
 
+@pytest.mark.slow
+def test_damaged_logs_are_explained_or_not_and_break_nothing():
+    outcome = damage.run(500, seed=3, seconds=3.0, kind=damage.LOGS)
+    assert outcome.failures == []
+    assert outcome.refused < outcome.cases / 2
+
+
 def test_a_case_can_be_made_again():
     assert damage.damaged(damage._dice(3, 77)) == damage.damaged(damage._dice(3, 77))
     assert damage.damaged(damage._dice(3, 77)) != damage.damaged(damage._dice(3, 78))
