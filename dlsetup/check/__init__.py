@@ -187,7 +187,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         name="pkg.openmp",
-        title="There is one OpenMP run time",
+        title="There is one OpenMP runtime",
         group="packages",
         question=openmp.single,
         follows=("py.env",),

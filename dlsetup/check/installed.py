@@ -214,7 +214,7 @@ def _from_default_index(situation: Situation, distribution: Distribution) -> _To
 
 
 def _runtime_wheel(situation: Situation, cuda: str | None) -> str | None:
-    """Return the installed CUDA run time, if it is of that version."""
+    """Return the installed CUDA runtime, if it is of that version."""
     environment = situation.environment
     if environment is None or cuda is None:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, skip, warn
-from dlsetup.check.commands import DEEP, unset
+from dlsetup.check.commands import DEEP, export, system_of, unset
 from dlsetup.values.finding import Remedy
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def reachable(situation: Situation) -> Finding:
     return (
         ok(NAME, f"{len(answers)} package index{'es' if len(answers) > 1 else ''} answered")
         if bad is None
-        else _bad(bad)
+        else _bad(situation, bad)
     )
 
 
@@ -63,39 +63,53 @@ _WORDS = {
     "ssl-interception": (
         "The certificate of the package index is not trusted here.",
         "If your network looks into connections, let the system's store of certificates count; it has your company's.",
-        "export UV_SYSTEM_CERTS=true",
         CERTIFICATES,
     ),
     "clock-skew": (
         "The certificate of the package index is not valid at this machine's time: its clock is wrong.",
         "Set the clock.",
-        "sudo timedatectl set-ntp true",
         "https://www.freedesktop.org/software/systemd/man/latest/timedatectl.html",
     ),
     "download-timeout": (
         "The package index is too slow to answer in time.",
         "Give downloads more time, or use a mirror near you.",
-        "export UV_HTTP_TIMEOUT=300",
         PROXIES,
     ),
     "wheel-hash-mismatch": (
         "What the package index sends is not what it announces: a download was cut off, or changed on its way.",
         "Empty the cache and try again; if it stays, ask who runs the mirror or proxy.",
-        "uv cache clean",
         PROXIES,
     ),
     "index-unreachable-or-proxy": (
         "The package index cannot be reached.",
         "Look at the network; behind a proxy, the variable HTTPS_PROXY has to name it (http://HOST:PORT).",
-        "",
         PROXIES,
     ),
 }
 
+_CLOCKS = {
+    "linux": "sudo timedatectl set-ntp true",
+    "macos": "sudo sntp -sS time.apple.com",
+    "windows": "w32tm /resync",
+}
+"""What sets the clock from the network."""
 
-def _bad(answer: Answered) -> Finding:
+
+def _commands(situation: Situation, mode: str) -> tuple[str, ...]:
+    """Return what mends it, in the words of the machine's own shell."""
+    if mode == "ssl-interception":
+        return (export(situation, "UV_SYSTEM_CERTS", "true"),)
+    if mode == "download-timeout":
+        return (export(situation, "UV_HTTP_TIMEOUT", "300"),)
+    if mode == "wheel-hash-mismatch":
+        return ("uv cache clean",)
+    clock = _CLOCKS.get(system_of(situation) or "") if mode == "clock-skew" else None
+    return (clock,) if clock else ()
+
+
+def _bad(situation: Situation, answer: Answered) -> Finding:
     mode = answer.problem or "index-unreachable-or-proxy"
-    summary, text, command, link = _WORDS[mode]
+    summary, text, link = _WORDS[mode]
     # a machine without network trains all the same
     answer_with = warn if mode in {"index-unreachable-or-proxy", "download-timeout"} else fail
     return answer_with(
@@ -103,7 +117,5 @@ def _bad(answer: Answered) -> Finding:
         mode,
         summary,
         evidence=(f"{answer.index}: {answer.detail}",),
-        remedy=Remedy(
-            text=text, commands=(command,) if command else (), needs_root=command.startswith("sudo "), links=(link,)
-        ),
+        remedy=Remedy(text=text, commands=_commands(situation, mode), needs_root=mode == "clock-skew", links=(link,)),
     )

@@ -194,16 +194,13 @@ def _told(situation: Situation | None, facts: Facts) -> Iterator[tuple[str, str]
     system = " ".join(filter(None, [host.os.distribution or facts.system, host.os.version]))
     where = [name for name, here in (("WSL", facts.wsl), ("a container", facts.container)) if here]
     where += [facts.service] if facts.service else []
-    yield from (("system", ", in ".join([system, *where])) for _ in [0] if system or where)
+    if system or where:
+        yield "system", ", in ".join(filter(None, [system, *where]))
     for gpu in host.gpus:
-        yield (
-            "GPU",
-            " ".join(filter(None, [gpu.name or gpu.vendor, f"({gpu.architecture})" if gpu.architecture else ""])),
-        )
+        yield "GPU", _with(gpu.name or gpu.vendor, gpu.architecture)
     for driver in host.drivers:
-        named = " ".join(filter(None, [driver.version, f"({driver.supports})" if driver.supports else ""]))
-        if named:
-            yield f"{driver.vendor} driver", named
+        if driver.version or driver.supports:
+            yield f"{driver.vendor} driver", _with(driver.version, driver.supports)
     if facts.python:
         yield "Python", facts.python
     if environment is None:
@@ -212,3 +209,8 @@ def _told(situation: Situation | None, facts: Facts) -> Iterator[tuple[str, str]
         version = next((v for v in map(environment.version, (framework.package, *framework.variants)) if v), None)
         if version:
             yield framework.title, version
+
+
+def _with(name: str | None, more: str | None) -> str:
+    """Return a name with more of it in brackets."""
+    return " ".join(filter(None, [name, f"({more})" if more else None]))

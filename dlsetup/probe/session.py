@@ -85,7 +85,7 @@ RELEVANT = frozenset(
         "XLA_PYTHON_CLIENT_ALLOCATOR",
         "XLA_PYTHON_CLIENT_MEM_FRACTION",
         "XLA_PYTHON_CLIENT_PREALLOCATE",
-        # threads, and two OpenMP run times in one process
+        # threads, and two OpenMP runtimes in one process
         "KMP_DUPLICATE_LIB_OK",
         "MKL_SERVICE_FORCE_INTEL",
         "MKL_THREADING_LAYER",

@@ -59,7 +59,7 @@ class Machine:
     tpus: int = 0
     """Google's accelerators on the bus; counted only where JAX is installed."""
     dxg_runtime: bool | None = None
-    """AMD's run time for WSL is there."""
+    """AMD's runtime for WSL is there."""
     indexes: tuple[Answered, ...] | None = None
     """What the package indexes answered; None where nobody asked."""
     missing_certificates: tuple[tuple[str, str], ...] = ()

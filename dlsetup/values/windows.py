@@ -13,4 +13,4 @@ class WindowsSettings:
     paging_file: bool | None = None
     """False: it was switched off."""
     missing_libraries: tuple[str, ...] = ()
-    """Those of the Visual C++ run time, and the OpenMP of LLVM, that System32 lacks."""
+    """Those of the Visual C++ runtime, and the OpenMP of LLVM, that System32 lacks."""

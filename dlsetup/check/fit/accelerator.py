@@ -59,7 +59,7 @@ def _without_gpu(situation: Situation, builds: list[Installed]) -> Finding:
         # a session without GPU is what its user chose, or has used up: worth saying, and no fault of the set-up
         return ok(
             NAME,
-            f"this {service} session has no GPU: one is chosen in its settings (the kind of run time, or accelerator)",
+            f"this {service} session has no GPU: one is chosen in its settings (the kind of runtime, or accelerator)",
             mode="colab-runtime-without-gpu",
             evidence=(builds[0].seen, "no GPU is on the bus"),
         )

@@ -77,7 +77,7 @@ def _inside(situation: Situation, this: Installed, gpus: tuple[Gpu, ...]) -> Fin
 
 
 def _overridden(situation: Situation, this: Installed) -> bool:
-    """Tell whether the user makes the ROCm run time take the GPU for another."""
+    """Tell whether the user makes the ROCm runtime take the GPU for another."""
     session = situation.session
     return this.accelerator == "rocm" and session is not None and bool(session.variable("HSA_OVERRIDE_GFX_VERSION"))
 

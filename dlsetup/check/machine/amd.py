@@ -42,7 +42,7 @@ def _without_dxg() -> Finding:
     return warn(
         NAME,
         "rocm-on-wsl-or-windows",
-        "A ROCm build is installed in WSL, but AMD's run time for WSL is not.",
+        "A ROCm build is installed in WSL, but AMD's runtime for WSL is not.",
         evidence=(
             "/dev/dxg is there: Windows lends its GPU",
             "neither /opt/rocm nor a librocdxg.so beside torch is there",

@@ -74,7 +74,7 @@ def _lost(evidence: tuple[str, ...]) -> Finding:
         "This container has lost its right to use the GPU.",
         evidence=evidence,
         remedy=Remedy(
-            text="Restart the container, on its host.", commands=("docker restart <container>",), links=(TOOLKIT,)
+            text="Restart the container, on its host.", commands=("docker restart CONTAINER",), links=(TOOLKIT,)
         ),
     )
 
@@ -115,7 +115,7 @@ def wsl_passes_gpu(situation: Situation) -> Finding:
             evidence=(f"kernel {host.os.kernel}", "a GPU needs WSL 2"),
             remedy=Remedy(
                 text="Change the distribution to WSL 2, in a terminal of Windows.",
-                commands=("wsl --set-version <distribution> 2",),
+                commands=("wsl --set-version DISTRO 2",),
                 links=("https://learn.microsoft.com/windows/wsl/install",),
             ),
         )

@@ -90,13 +90,14 @@ def without_libraries(situation: Situation, kind: str, evidence: tuple[str, ...]
     capabilities = session.variable("NVIDIA_DRIVER_CAPABILITIES") if session else None
     words = set((capabilities or "").split(","))
     narrowed = bool(capabilities) and not words & {"all", "compute"}
-    seen = f"NVIDIA_DRIVER_CAPABILITIES is {capabilities}" if narrowed else "/dev/nvidiactl is there"
-    text = "Start the container through NVIDIA's toolkit (--gpus all), which brings the libraries of the host's driver."
     if narrowed:
+        seen = f"NVIDIA_DRIVER_CAPABILITIES is {capabilities}"
         text = "Start the container again with the capabilities that computing needs."
-    command = {True: "docker run --gpus all -e NVIDIA_DRIVER_CAPABILITIES=compute,utility ..."}.get(
-        narrowed, "docker run --gpus all ..."
-    )
+        command = "docker run --gpus all -e NVIDIA_DRIVER_CAPABILITIES=compute,utility ..."
+    else:
+        seen = "/dev/nvidiactl is there"
+        text = "Start it through NVIDIA's toolkit (--gpus all), which brings the libraries of the host's driver."
+        command = "docker run --gpus all ..."
     return fail(
         CONTAINER,
         "container-driver-libs-missing",

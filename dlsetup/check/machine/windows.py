@@ -49,7 +49,7 @@ _FAILED = {"pytorch": "windows-dll-load-failed-torch", "tensorflow": "windows-dl
 def _libraries(situation: Situation, settings: WindowsSettings) -> Finding | None:
     missing, environment = settings.missing_libraries, situation.environment
     if environment is not None and (environment.kind == "conda" or environment.conda_packages):
-        # conda brings the run time along
+        # conda brings the runtime along
         return None
     for framework in frameworks_in_scope(situation):
         lacking = [name for name in _NEEDED.get(framework.name, ()) if name in missing]
@@ -59,7 +59,7 @@ def _libraries(situation: Situation, settings: WindowsSettings) -> Finding | Non
             return fail(
                 NAME,
                 mode,
-                f"Windows lacks the Visual C++ run time that {framework.title} needs.",
+                f"Windows lacks the Visual C++ runtime that {framework.title} needs.",
                 evidence=(f"System32 has no {', '.join(lacking)}", f"{framework.title} loads it when it is imported"),
                 remedy=Remedy(
                     text="Install the Microsoft Visual C++ Redistributable.",

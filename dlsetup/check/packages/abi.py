@@ -79,7 +79,7 @@ def _one_major_older(situation: Situation) -> Finding | None:
         here = version(need.found)
         if need.name != "protobuf" or here is None or not need.met:
             continue
-        # before 5 the run time did not compare
+        # before 5 the runtime did not compare
         if any(floor is not None and floor.major >= 5 and floor.major == here.major - 1 for floor in floors):  # noqa: PLR2004
             return ok(
                 NAME,

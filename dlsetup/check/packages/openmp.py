@@ -1,4 +1,4 @@
-"""pkg.openmp: is there one OpenMP run time, and one MKL that its users know."""
+"""pkg.openmp: is there one OpenMP runtime, and one MKL that its users know."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def single(situation: Situation) -> Finding:
         return skip(NAME, "no conda environment")
     by_conda = {normal(name): text for name, text in environment.conda_packages}
     found = _mkl(by_conda) or _twice(situation, environment, by_conda) or _layer(situation, environment, by_conda)
-    return found or ok(NAME, "one OpenMP run time")
+    return found or ok(NAME, "one OpenMP runtime")
 
 
 def _mkl(by_conda: dict[str, str]) -> Finding | None:
@@ -52,7 +52,7 @@ def _mkl(by_conda: dict[str, str]) -> Finding | None:
 
 
 def _twice(situation: Situation, environment: Environment, by_conda: dict[str, str]) -> Finding | None:
-    """Two copies of Intel's run time stop a process on Windows; elsewhere torch brings GNU's, or LLVM's own."""
+    """Two copies of Intel's runtime stop a process on Windows; elsewhere torch brings GNU's, or LLVM's own."""
     torch = environment.distribution("torch")
     if situation.host.os.system != "windows" or torch is None or torch.installer not in {"pip", "uv"}:
         return None

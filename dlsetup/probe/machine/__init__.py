@@ -34,7 +34,7 @@ def probe_machine(system: System, host: Host) -> Machine:
 
 
 def for_environment(system: System, machine: Machine, environment: Environment | None) -> Machine:
-    """Add what matters only for what is installed: compilers for Triton, TPUs for JAX, AMD's run time in WSL."""
+    """Add what matters only for what is installed: compilers for Triton, TPUs for JAX, AMD's runtime in WSL."""
     if environment is None or environment.listed or system.platform != "linux":
         return machine
     compiles = any(each.name in _JIT for each in environment.distributions)

@@ -23,10 +23,12 @@ FOLDERS = (
     "extra",
     "extra/nvidia",
     "kernel/drivers/video",
-    "kernel/nvidia-{branch}",
     "extramodules",
 )
-"""Where the distributions put the module, below /lib/modules/KERNEL: Debian and Ubuntu, the runfile, Fedora, SUSE."""
+"""Where the distributions put the module, below /lib/modules/KERNEL: Debian and Ubuntu, the runfile, Fedora, SUSE.
+
+Ubuntu's ready modules lie in kernel/nvidia-BRANCH.
+"""
 
 _SECONDS = 3.0
 _FILE = re.compile(r"nvidia(?:-current)?\.ko(?:\.\w+)?")
@@ -60,7 +62,7 @@ def _built(system: System, folder: str) -> bool | None:
     if names is None:
         return None
     found = [f"kernel/{name}" for name in system.listing(f"{folder}/kernel") or () if name.startswith("nvidia-")]
-    for place in (*(each for each in FOLDERS if "{" not in each), *found):
+    for place in (*FOLDERS, *found):
         if any(_FILE.fullmatch(name) for name in system.listing(f"{folder}/{place}") or ()):
             return True
     # depmod knows every module, wherever it lies

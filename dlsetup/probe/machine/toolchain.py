@@ -92,7 +92,7 @@ def tpus(system: System, environment: Environment) -> int:
 
 
 def dxg_runtime(system: System, environment: Environment) -> bool | None:
-    """Tell whether AMD's run time for WSL is there, where a ROCm build is installed in WSL."""
+    """Tell whether AMD's runtime for WSL is there, where a ROCm build is installed in WSL."""
     torch = environment.torch
     if torch is None or not torch.hip or not system.exists("/dev/dxg"):
         return None

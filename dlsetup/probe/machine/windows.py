@@ -1,4 +1,4 @@
-"""What Windows lets programs do: long paths, a paging file, the Visual C++ run time."""
+"""What Windows lets programs do: long paths, a paging file, the Visual C++ runtime."""
 
 from __future__ import annotations
 
