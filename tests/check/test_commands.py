@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 
 import pytest
 
+from dlsetup.check import run_checks
 from dlsetup.check.commands import dlsetup_install, export, pip_install, pip_uninstall, quoted, unset
+from dlsetup.values.host import Driver
 
 
 def test_pip_is_called_only_where_it_is_installed(healthy, edit):
@@ -49,3 +52,13 @@ def test_variables_are_set_in_the_words_of_the_systems_shell(healthy):
     assert unset(healthy("windows_nvidia"), "A", "B") == "Remove-Item Env:A; Remove-Item Env:B"
     assert export(healthy("linux_cpu"), "A", "x y") == 'export A="x y"'
     assert export(healthy("windows_nvidia"), "A", "x") == '$env:A = "x"'
+
+
+@pytest.mark.parametrize(("driver", "compute"), [("580.65", True), ("550.120", False)])
+def test_a_line_that_the_driver_does_not_serve_is_not_installed_once_more(driver, compute, healthy, edit):
+    mixed = edit.add(healthy("linux_nvidia"), "torchvision", "0.28.0+cu130")
+    known = Driver(vendor="nvidia", version=driver, supports="CUDA 13.0")
+    mixed = replace(mixed, host=replace(mixed.host, drivers=(known,)))
+    found = next(each for each in run_checks(mixed) if each.check == "pkg.torch")
+    assert found.mode == "torch-torchvision-mismatch"
+    assert ("--compute cu130" in found.remedy.commands[0]) is compute

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from dlsetup.check.answers import fail, ok, skip, warn
 from dlsetup.check.commands import dlsetup_install, pip_install, pip_uninstall, untouchable
+from dlsetup.check.fit.driver import driver_floor
 from dlsetup.check.installed import (
+    Installed,
     cuda_of,
     framework_packages,
     installed,
@@ -107,13 +109,23 @@ def _together(environment: Environment, torch: Distribution) -> str:
 def family_again(situation: Situation, text: str) -> Remedy:
     """Return the remedy that installs the whole family anew, from one index."""
     this = next((each for each in installed(situation) if each.framework == "pytorch"), None)
-    options = ("--compute", this.compute) if this is not None and this.compute else ()
+    # a line that the driver does not serve is not installed once more
+    kept = this.compute if this is not None and _driver_serves(situation, this) else None
+    options = ("--compute", kept) if kept else ()
     return Remedy(
         text=text,
         commands=(dlsetup_install(situation, "pytorch", *options),),
         automatic=not untouchable(situation),
         links=(PAIRS,),
     )
+
+
+def _driver_serves(situation: Situation, this: Installed) -> bool:
+    """Tell whether nothing is known to stand between an installed build and the driver."""
+    driver = situation.host.driver("nvidia") if this.accelerator == "cuda" else None
+    here = version(driver.version) if driver is not None else None
+    floor = driver_floor(situation, this) if here is not None else None
+    return here is None or floor is None or here >= floor
 
 
 def _release(
