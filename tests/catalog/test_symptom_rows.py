@@ -124,6 +124,34 @@ def test_a_mode_says_what_to_do(mode):
         assert [each for each in remedy.get("links", ()) if not each.startswith("https://")] == []
 
 
+_OTHER_SHELL = {
+    "windows": re.compile(r"^(?:set |export |unset |sudo )"),
+    "linux": re.compile(r"^(?:set |\$env:|Remove-Item )"),
+}
+
+
+def test_commands_are_those_of_the_platforms_own_shell():
+    remedies = [(mode["id"], remedy) for _, mode in MODES for remedy in mode["remedy"]]
+    wrong = [
+        (mode, line)
+        for mode, remedy in remedies
+        for platform in _OTHER_SHELL.keys() & set(remedy.get("platforms", ()))
+        for line in remedy.get("commands", ())
+        if _OTHER_SHELL[platform].search(line)
+    ]
+    assert wrong == []
+
+
+def test_no_placeholder_of_a_command_is_a_redirection():
+    lines = [line for _, mode in MODES for remedy in mode["remedy"] for line in remedy.get("commands", ())]
+    assert [line for line in lines if re.search(r"<[a-z][\w-]*>", line)] == []
+
+
+def test_an_alternative_does_not_say_that_it_is_one():
+    texts = [remedy["text"] for _, mode in MODES for remedy in mode["remedy"]]
+    assert [text for text in texts if re.match(r"(?:Or|Then)\b", text)] == []
+
+
 @each_mode
 def test_a_pattern_matches_its_example_and_every_match_holds_a_literal(mode):
     for pattern, symptom in symptoms_of(mode):
