@@ -20,7 +20,7 @@ _LABELS = 7
 _FEW = 3
 _OF_THE_SHELL = ("unset ", "export ", "$env:", "Remove-Item Env:")
 """What changes the shell that it is typed in; a program cannot change its parent's variables."""
-_NEEDS_ROOT = "root rights"
+_NEEDS_ROOT = "administrator rights"
 _NEEDS_REBOOT = "a restart of the machine"
 
 
