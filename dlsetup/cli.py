@@ -162,11 +162,7 @@ def detect(
     from dlsetup.commands.detect import detect as run
 
     output = _output(json=json, verbose=verbose, no_color=no_color)
-    system: Any = output.system
-    if host is not None:
-        from dlsetup.commands.target import open_host
-
-        system = open_host(output.system, host)
+    system = _machine(output, host)
     inventory = output.redacted(run(system, environment=env), system)
     if json:
         from dlsetup.render.as_json import host_json
@@ -176,6 +172,14 @@ def detect(
     from dlsetup.render.as_text import print_inventory
 
     print_inventory(output.console(), inventory, verbose=verbose, **output.paths())
+
+
+def _machine(output: Output, host: str | None) -> Any:  # noqa: ANN401 - a System, this one or a recorded one
+    if host is None:
+        return output.system
+    from dlsetup.commands.target import open_host
+
+    return open_host(output.system, host)
 
 
 @app.command()
@@ -352,7 +356,7 @@ def install(
     from dlsetup.commands.install import install as run
 
     output = _output(json=json, verbose=verbose, quiet=quiet, no_color=no_color)
-    request = _request(
+    (request,) = _requests(
         output,
         frameworks,
         host=host,
@@ -553,46 +557,40 @@ def doctor(
     if listing:
         _show_questions(output)
         return
+    _refuse_contradictions(dry_run=dry_run, fix=fix, everything=everything, place=env or python or host)
+    from dlsetup.commands.choice import read_choice
+
+    choice = read_choice(tuple(checks or ()), tuple(only or ()), tuple(skip or ()))
+    system = _machine(output, host)
+    with output.progress() as progress:
+        if everything:
+            from dlsetup.commands.everywhere import everywhere
+
+            report = everywhere(system, progress, choice=choice, deep=deep)
+        elif fix:
+            from dlsetup.commands.fix import fix as mend
+
+            report = mend(system, progress, environment=env, python=python, choice=choice, deep=deep, dry_run=dry_run)
+        else:
+            from dlsetup.commands.doctor import doctor as run
+
+            report = run(system, progress, environment=env, python=python, choice=choice, deep=deep)
+    _show_report(output, report, system)
+    raise typer.Exit(report.exit_code)
+
+
+def _refuse_contradictions(*, dry_run: bool, fix: bool, everything: bool, place: str | None) -> None:
+    """Raise UsageError for options of doctor that cannot be together."""
     if dry_run and not fix:
         raise UsageError(
             "--dry-run goes with --fix", seen="doctor alone changes nothing", do="dlsetup doctor --fix --dry-run"
         )
-    if everything and (fix or env or python or host):
+    if everything and (fix or place):
         raise UsageError(
             "--all goes without --fix, --env, --python and --host",
             seen="it looks at every environment of this machine",
             do="leave one of them out; --fix mends one environment: dlsetup doctor --fix --env DIR",
         )
-    system: Any = output.system
-    if host is not None:
-        from dlsetup.commands.target import open_host
-
-        system = open_host(output.system, host)
-    asked: dict[str, Any] = {"environment": env, "python": python, "deep": deep}
-    if checks or only or skip:
-        asked["choice"] = _choice(checks, only, skip)
-    with output.progress() as progress:
-        if everything:
-            from dlsetup.commands.everywhere import everywhere
-
-            report = everywhere(system, progress, **{name: asked[name] for name in asked if name in ("choice", "deep")})
-        elif fix:
-            from dlsetup.commands.fix import fix as mend
-
-            report = mend(system, progress, dry_run=dry_run, **asked)
-        else:
-            from dlsetup.commands.doctor import doctor as run
-
-            report = run(system, progress, **asked)
-    _show_report(output, report, system)
-    raise typer.Exit(report.exit_code)
-
-
-def _choice(checks: list[str] | None, only: list[str] | None, skip: list[str] | None) -> Any:  # noqa: ANN401 - a Choice
-    from dlsetup.catalog import load_catalog
-    from dlsetup.commands.choice import read_choice
-
-    return read_choice(tuple(checks or ()), tuple(only or ()), tuple(skip or ()), load_catalog())
 
 
 def _show_questions(output: Output) -> None:
@@ -739,12 +737,9 @@ def record(
 
 
 def _wanted(texts: list[str] | None) -> tuple[Any, ...]:
-    if not texts:
-        return ()
-    from dlsetup.catalog import load_catalog
-    from dlsetup.commands.wanted import read_wanted
+    from dlsetup.commands.asked import read_names
 
-    return read_wanted(tuple(texts), load_catalog())
+    return read_names(texts)
 
 
 def _chosen(output: Output) -> tuple[Any, ...]:
@@ -768,54 +763,10 @@ def _chosen(output: Output) -> tuple[Any, ...]:
     return _wanted([numbered.get(answer, answer)])
 
 
-def _request(
-    output: Output,
-    frameworks: list[str] | None,
-    *,
-    host: str | None = None,
-    accelerator: str | None = None,
-    **rest: Any,  # noqa: ANN401 - fields of Request
-) -> Request:
-    return _requests(output, frameworks, host=host, accelerator=accelerator, **rest)[0]
+def _requests(output: Output, frameworks: list[str] | None, **options: Any) -> tuple[Request, ...]:  # noqa: ANN401
+    from dlsetup.commands.asked import read_requests
 
-
-def _requests(
-    output: Output,
-    frameworks: list[str] | None,
-    *,
-    host: str | None = None,
-    targets: tuple[str, ...] = (),
-    gpus: tuple[str, ...] = (),
-    driver: str | None = None,
-    accelerator: str | None = None,
-    compute: str | None = None,
-    **rest: Any,  # noqa: ANN401 - fields of Request
-) -> tuple[Request, ...]:
-    """Return what is asked for: one request for each machine."""
-    from dlsetup.catalog import load_catalog
-    from dlsetup.commands.project import read_project
-    from dlsetup.commands.target import stated_hosts
-    from dlsetup.commands.wanted import read_accelerator, read_compute
-    from dlsetup.values.request import Request
-
-    project = read_project(output.system)
-    wanted = _wanted(frameworks or list(project.frameworks)) or _chosen(output)
-    for option, default in (
-        ("environment", project.env),
-        ("python", project.python),
-        ("index_url", project.index_url),
-        ("pytorch_mirror", project.pytorch_mirror),
-        ("offline", project.offline),
-    ):
-        rest[option] = rest.get(option) or default
-    rest["accelerator"] = read_accelerator(accelerator or project.accelerator)
-    rest["compute"] = read_compute(compute or project.compute, wanted, load_catalog())
-    stated = stated_hosts(output.system, host=host, targets=targets, gpus=gpus, driver=driver)
-    backend = output.system.variable("KERAS_BACKEND")
-    return tuple(
-        Request(wanted=wanted, host=each, target=target, backend=backend, **rest)
-        for target, each in zip(targets or (None,), stated, strict=True)
-    )
+    return read_requests(output.system, frameworks, lambda: _chosen(output), **options)
 
 
 def main() -> None:

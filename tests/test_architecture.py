@@ -28,7 +28,7 @@ ALLOWED = {
     "install": {"system", "uv", *NOUNS},
     "verify": {"system", *NOUNS},
     "commands": {*STAGES, "system", "uv", *NOUNS},
-    "cli": {"commands", "render", "catalog", "system", *NOUNS, "__init__"},
+    "cli": {"commands", "render", "system", *NOUNS, "__init__"},
     "__main__": {"cli"},
     "__init__": set(),
 }

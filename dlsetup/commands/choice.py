@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dlsetup.catalog import load_catalog
 from dlsetup.check import questions
 from dlsetup.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dlsetup.values.build import Catalog
     from dlsetup.values.finding import Finding, Question
     from dlsetup.values.request import Wanted
 
@@ -49,7 +49,7 @@ class Choice:
 EVERYTHING = Choice()
 
 
-def read_choice(words: tuple[str, ...], only: tuple[str, ...], skip: tuple[str, ...], catalog: Catalog) -> Choice:
+def read_choice(words: tuple[str, ...], only: tuple[str, ...], skip: tuple[str, ...]) -> Choice:
     """Return what is asked for. `words` name checks, groups or frameworks; `only` and `skip` checks or groups.
 
     Raises UsageError for a word that is none of these (with the nearest one), and where nothing is left to check.
@@ -61,7 +61,7 @@ def read_choice(words: tuple[str, ...], only: tuple[str, ...], skip: tuple[str, 
         checks = _checks(word, asked)
         named |= checks
         if not checks:
-            frameworks += [each.framework for each in _wanted(word, asked, catalog)]
+            frameworks += [each.framework for each in _wanted(word, asked)]
     for word in only:
         named |= _known(word, asked, "--only")
     everything = {each.check for each in asked}
@@ -92,7 +92,8 @@ def _known(word: str, asked: tuple[Question, ...], option: str) -> set[str]:
     return found
 
 
-def _wanted(word: str, asked: tuple[Question, ...], catalog: Catalog) -> Iterable[Wanted]:
+def _wanted(word: str, asked: tuple[Question, ...]) -> Iterable[Wanted]:
+    catalog = load_catalog()
     name = re.match(r"[\w.-]*", word)
     if name is None or catalog.framework(name.group()) is None:
         known = {alias: each.name for each in catalog.frameworks for alias in (each.name, *each.aliases)}

@@ -75,13 +75,7 @@ def compare(
             make=make,
             passing=keep is None,
             named=environment is not None or python is not None,
-            request=Request(
-                python=python if is_version(python) else None,
-                backend=system.variable("KERAS_BACKEND"),
-                pytorch_mirror=pytorch_mirror,
-                offline=offline,
-                yes=True,
-            ),
+            request=replace(_common(system, python), pytorch_mirror=pytorch_mirror, offline=offline),
         )
         load = _load(system)
         rows = tuple(work.row(each) for each in wanted)
@@ -91,11 +85,19 @@ def compare(
         load=load,
         load_after=after,
         rows=rows,
-        notes=(_UNCOMPILED,)
-        if system.variable("PYTHONDONTWRITEBYTECODE") and any(row.train_seconds for row in rows)
-        else (),
+        notes=_notes(system, rows),
         exit_code=1 if 1 in work.codes else max(work.codes, default=0),
     )
+
+
+def _common(system: System, python: str | None) -> Request:
+    """Return what is asked for in every new environment: a comparison agrees to what it makes and removes itself."""
+    return Request(python=python if is_version(python) else None, backend=system.variable("KERAS_BACKEND"), yes=True)
+
+
+def _notes(system: System, rows: tuple[ComparisonRow, ...]) -> tuple[str, ...]:
+    trained = any(row.train_seconds for row in rows)
+    return (_UNCOMPILED,) if trained and system.variable("PYTHONDONTWRITEBYTECODE") else ()
 
 
 _UNCOMPILED = (
