@@ -21,7 +21,7 @@ from dlsetup.values.situation import Situation
 from dlsetup.verify import smoke_command
 from dlsetup.verify.timing import BARE, import_code
 
-PLACE = "/work/.venv"
+PLACE = "/home/user/code/.venv"
 PYTHON = f"{PLACE}/bin/python"
 SITE = f"{PLACE}/lib/python3.11/site-packages"
 INTERPRETER = {
@@ -73,7 +73,7 @@ def machine(*, smoke=ANSWER, exit_code=0, timed=True, **variables):
     if timed:
         for code, seconds in ((BARE, 0.02), (import_code("jax", None), 0.92)):
             commands[f"{PYTHON} -c {code}"] = {"stdout": "", "exit": 0, "seconds": seconds}
-    values = {"environment": PLACE, "machine": "x86_64", "folder": "/work", "load": 0.25, "logical_cores": 2}
+    values = {"environment": PLACE, "machine": "x86_64", "folder": "/home/user/code", "load": 0.25, "logical_cores": 2}
     recording = {"platform": "linux", "files": files, "commands": commands, "values": values, "env": variables}
     return RecordedSystem(recording)
 
@@ -157,7 +157,7 @@ def test_without_names_the_usual_four_are_compared():
 
 def test_environments_are_kept_only_where_some_are_made():
     with pytest.raises(UsageError, match="--keep"):
-        compare(machine(), Silence(), keep="/work/kept")
+        compare(machine(), Silence(), keep="/home/user/kept")
 
 
 def test_a_page_that_could_not_be_written_is_refused_before_anything_is_measured(local, tmp_path):

@@ -31,8 +31,8 @@ def folder(**files: str) -> RecordedSystem:
         {
             "format": "dlsetup.recording/1",
             "platform": "linux",
-            "files": {f"/work/{name}": text for name, text in names.items()},
-            "values": {"folder": "/work"},
+            "files": {f"/home/user/code/{name}": text for name, text in names.items()},
+            "values": {"folder": "/home/user/code"},
         }
     )
 
