@@ -93,6 +93,8 @@ _PREFIXES = (
     r"\([^()\n]{0,80}\bpid=\d+(?:, ip=[\w.:]+)?(?:, [^()\n]{0,60})?\)\s?",
     # srun -l and pdsh: "12: ", "node-3: "
     r"\d{1,5}:\s(?=\S)",
+    # pytest marks the lines of an exception
+    r"E {3}(?=\s{0,12}\S)",
     # docker compose: service-1  | message; docker build: #12 3.456 message
     r"[\w][\w.-]{0,60}\s{1,20}\|\s?",
     r"#\d{1,4} (?:\d{1,6}\.\d{1,4} )?",

@@ -70,6 +70,7 @@ def test_colours_quotes_blanks_and_line_ends_become_plain(before, after):
         "> > ",
         "#12 34.56 ",
         "12: ",
+        "E   ",
         "10:00:00 ",
         "│ ",
         "2026-11-24T10:00:00Z trainer-1  | [rank0]: ",
@@ -79,7 +80,9 @@ def test_what_launchers_and_loggers_put_before_a_line_is_taken_off(prefix):
     assert unprefixed(clean(f"{prefix}{LINE}\n{prefix}next")).splitlines()[0].strip() == LINE
 
 
-@pytest.mark.parametrize("line", [">>> import torch", '  File "x.py", line 3', "0: no", "RuntimeError: [Errno 12] no"])
+@pytest.mark.parametrize(
+    "line", [">>> import torch", '  File "x.py", line 3', "0: no", "RuntimeError: [Errno 12] no", "E external: no"]
+)
 def test_a_line_keeps_what_is_its_own(line):
     assert unprefixed(line).endswith(line.partition(": ")[2] or line)
 
