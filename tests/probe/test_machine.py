@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dlsetup.probe import for_environment, probe_machine
-from dlsetup.probe.machine import health, limits, network, nvidia, nvidia_module, toolchain, windows
+from dlsetup.probe.machine import devices, health, limits, network, nvidia, nvidia_module, toolchain, windows
 from dlsetup.system.interface import Completed
 from dlsetup.system.recorded import RecordedSystem
 from dlsetup.values.environment import Distribution, Environment, Interpreter, TorchBuild
@@ -107,10 +107,10 @@ def test_rdma_devices_are_told_with_their_files():
     [("quiet splash", True), ("amd_iommu=on", True), ("amd_iommu=on iommu=pt", False), ("intel_iommu=off", False)],
 )
 def test_the_iommu_translates_unless_it_was_told_not_to(options, translates):
-    system = linux({network.COMMAND_LINE: f"BOOT_IMAGE=/vmlinuz {options}\n"}, **folder(network.IOMMU, "ivhd0"))
-    assert network.translates_addresses(system) is translates
-    assert network.translates_addresses(linux(**folder(network.IOMMU))) is False
-    assert network.translates_addresses(linux()) is None
+    system = linux({devices.COMMAND_LINE: f"BOOT_IMAGE=/vmlinuz {options}\n"}, **folder(devices.IOMMU, "ivhd0"))
+    assert devices.translates_addresses(system) is translates
+    assert devices.translates_addresses(linux(**folder(devices.IOMMU))) is False
+    assert devices.translates_addresses(linux()) is None
 
 
 def test_only_a_file_of_certificates_that_is_surely_absent_is_missing():
@@ -349,7 +349,7 @@ def test_a_toolkit_that_does_not_tell_has_no_version(text):
 def test_tpus_are_counted_where_jax_is_installed_and_network_cards_are_none():
     files = {}
     for name, device in (("0000:00:04.0", "0x0063"), ("0000:00:05.0", "0x0063"), ("0000:00:06.0", "0x0042")):
-        files |= {f"{toolchain.BUS}/{name}/vendor": "0x1ae0\n", f"{toolchain.BUS}/{name}/device": f"{device}\n"}
+        files |= {f"{devices.BUS}/{name}/vendor": "0x1ae0\n", f"{devices.BUS}/{name}/device": f"{device}\n"}
     system = linux(files)
     assert for_environment(system, Machine(), environment("jax")).tpus == 2
     assert for_environment(system, Machine(), environment("torch")).tpus == 0
@@ -436,7 +436,9 @@ def test_no_recorded_gpu_that_is_well_is_called_sick(shared):
     from dlsetup.check.machine.health import joined, sound
     from dlsetup.values.situation import Situation
 
-    for path in sorted((shared / "hosts" / "records").glob("nv-xml-*.json")):
+    paths = sorted((shared / "hosts" / "records").glob("nv-xml-*.json"))
+    assert paths
+    for path in paths:
         found = health.read(RecordedSystem(json.loads(path.read_text())))
         assert found, path.name
         situation = Situation(host=HOST, machine=Machine(health=found))

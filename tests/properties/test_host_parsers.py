@@ -24,7 +24,7 @@ from dlsetup.probe import (
 )
 from dlsetup.probe.amd import kfd, rocminfo
 from dlsetup.probe.amd import smi as amd_smi
-from dlsetup.probe.machine import health, limits, network, nvidia_module, toolchain
+from dlsetup.probe.machine import devices, health, limits, network, nvidia_module, toolchain
 from dlsetup.probe.machine import nvidia as around_nvidia
 from dlsetup.probe.machine import windows as windows_settings
 from dlsetup.probe.nvidia import nvml, parse_smi, smi_table, smi_text, smi_xml, tegra
@@ -68,7 +68,7 @@ PARSERS = {
     "limits": lambda text: limits.parse_limit(text, "Max open files"),
     "control group": limits.parse_bytes,
     "listening": network.parse_listening,
-    "command line": network.parse_passes,
+    "command line": devices.parse_passes,
     "toolkit": toolchain.parse_version,
     "health": health.parse,
     "flavour": around_nvidia.parse_flavour,

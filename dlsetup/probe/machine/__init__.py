@@ -1,11 +1,11 @@
-"""How a machine is set up to run things: limits, kernel modules, loader, network, compilers."""
+"""How a machine is set up to run things: limits, kernel modules, loader, devices, network, compilers."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dlsetup.probe.machine import limits, network
+from dlsetup.probe.machine import devices, limits, network
 from dlsetup.values.machine import Machine
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def probe_machine(system: System, host: Host) -> Machine:
         health=probe_health(system) if system.replayed else None,
         windows=_windows(system),
         network=network.read(system),
-        translates_addresses=network.translates_addresses(system) if len(host.gpus) > 1 else None,
+        translates_addresses=devices.translates_addresses(system) if len(host.gpus) > 1 else None,
         missing_certificates=network.missing_certificates(system),
     )
 
@@ -46,8 +46,8 @@ def for_environment(system: System, machine: Machine, environment: Environment |
     return replace(
         machine,
         toolchain=toolchain.read(system, environment) if compiles else None,
-        tpus=toolchain.tpus(system, environment),
-        dxg_runtime=toolchain.dxg_runtime(system, environment),
+        tpus=devices.tpus(system, environment),
+        dxg_runtime=devices.dxg_runtime(system, environment),
     )
 
 

@@ -1,4 +1,4 @@
-"""What several processes need of the network: interfaces, RDMA devices, a free port."""
+"""The network: interfaces, RDMA devices and ports for several processes, and certificates for downloads."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ RDMA = "/sys/class/infiniband"
 RDMA_FILES = "/dev/infiniband"
 LOWEST = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
 TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
+CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 NAMED_BY = ("NCCL_SOCKET_IFNAME", "GLOO_SOCKET_IFNAME")
 _LISTENING = r"^ {0,9}\d{1,9}: [0-9A-F]{8,32}:([0-9A-F]{4}) [0-9A-F]{8,32}:0000 0A\b"
@@ -54,25 +55,6 @@ def _listening(system: System) -> tuple[int, ...]:
 def parse_listening(text: str) -> tuple[int, ...]:
     """Read the ports in state LISTEN (0A) from /proc/net/tcp (https://docs.kernel.org/networking/proc_net_tcp.html)."""
     return tuple(int(port, 16) for port in re.findall(_LISTENING, text, re.MULTILINE))
-
-
-IOMMU = "/sys/class/iommu"
-COMMAND_LINE = "/proc/cmdline"
-CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-
-
-def translates_addresses(system: System) -> bool | None:
-    """Tell whether the IOMMU translates what devices send to each other; "iommu=pt" lets them through."""
-    names = system.listing(IOMMU)
-    if names is None or system.platform != "linux":
-        return None
-    return bool(names) and not parse_passes(content(system, COMMAND_LINE))
-
-
-def parse_passes(text: str) -> bool:
-    """Tell whether the kernel was started with translation off (Documentation/admin-guide/kernel-parameters.txt)."""
-    words = set(text.split())
-    return bool(words & {"iommu=pt", "iommu.passthrough=1", "iommu=off", "intel_iommu=off", "amd_iommu=off"})
 
 
 def missing_certificates(system: System) -> tuple[tuple[str, str], ...]:

@@ -71,33 +71,3 @@ def parse_version(text: str) -> str | None:
     cuda = answer.get("cuda") if isinstance(answer, dict) else None
     version = cuda.get("version") if isinstance(cuda, dict) else None
     return version if isinstance(version, str) and re.fullmatch(r"\d{1,3}\.\d{1,3}[\d.]{0,20}", version) else None
-
-
-BUS = "/sys/bus/pci/devices"
-TPUS = frozenset({"0x0027", "0x0056", "0x005e", "0x0062", "0x0063", "0x006f", "0x0076", "0x007c", "0x0083"})
-"""Google's accelerators (vendor 1ae0), as jax/_src/hardware_utils.py lists them; its network cards are no such."""
-
-_GOOGLE = "0x1ae0"
-
-
-def tpus(system: System, environment: Environment) -> int:
-    """Count the TPUs on the bus, where JAX is installed."""
-    if environment.distribution("jax") is None:
-        return 0
-    found = 0
-    for name in system.listing(BUS) or ():
-        if (system.read(f"{BUS}/{name}/vendor").text or "").strip() == _GOOGLE:
-            found += (system.read(f"{BUS}/{name}/device").text or "").strip() in TPUS
-    return found
-
-
-def dxg_runtime(system: System, environment: Environment) -> bool | None:
-    """Tell whether AMD's runtime for WSL is there, where a ROCm build is installed in WSL."""
-    torch = environment.torch
-    if torch is None or not torch.hip or not system.exists("/dev/dxg"):
-        return None
-    bundled = [f"{site}/torch/lib/librocdxg.so" for site in environment.interpreter.site_packages]
-    stands = [system.exists(path) for path in ("/opt/rocm", *bundled)]
-    if any(stands):
-        return True
-    return False if all(answer is False for answer in stands) else None
