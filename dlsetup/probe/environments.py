@@ -64,7 +64,7 @@ def _folders(system: System, folder: str | None) -> Iterator[str]:
 
 
 def _around(system: System, folder: str, home: str | None) -> Iterator[str]:
-    """Yield what lies in the working folder, in its projects, and in the folders above up to the home folder."""
+    """Yield what lies in the working folder, in its projects, and in the folders above it that are the user's."""
     yield folder
     for name in USUAL:
         yield paths.join(system, folder, name)
@@ -73,7 +73,8 @@ def _around(system: System, folder: str, home: str | None) -> Iterator[str]:
     for project in inner:
         yield from (paths.join(system, project, name) for name in USUAL)
     above = folder
-    while above not in {home, paths.parent(system, above)}:
+    # outside of the home folder somebody else may have put an environment there (/tmp/.venv), and it is to be started
+    while home is not None and above != home and paths.inside(system, above, home):
         above = paths.parent(system, above)
         yield from (paths.join(system, above, name) for name in USUAL)
 
