@@ -35,7 +35,9 @@ app = typer.Typer(
 
 Frameworks = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[FRAMEWORK[==X]]...", help="pytorch, tensorflow or keras, with a version if it matters."),
+    typer.Argument(
+        metavar="[FRAMEWORK[==X]]...", help="pytorch, tensorflow, keras, jax, ...; with a version if it matters."
+    ),
 ]
 HostFile = Annotated[
     str | None, typer.Option("--host", metavar="FILE", help="Replay a recorded machine instead of this one.")
