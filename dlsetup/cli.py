@@ -538,7 +538,9 @@ def doctor(
         list[str] | None, typer.Option("--skip", metavar="CHECK", help="Not this check or group. Can be repeated.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Check every environment on this machine.")] = False,
-    deep: Annotated[bool, typer.Option("--deep", help="Import and train what is installed as well.")] = False,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Also import and train what is installed, and ask GPUs and indexes.")
+    ] = False,
     fix: Annotated[
         bool, typer.Option("--fix", help="Carry out the remedies marked automatic, then check again.")
     ] = False,

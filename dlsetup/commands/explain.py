@@ -61,7 +61,7 @@ def explain(sources: Iterable[Source], knowledge: Knowledge | None = None) -> Ex
     facts = facts_of(situation, clues)
     checks = run_checks(situation) if situation is not None else ()
     findings = explain_matches(search.matches(), known, facts, checks, text=text, several=len(kept) > 1)
-    findings = tuple(_for_facts(finding, facts, situation) for finding in findings)
+    findings = tuple(_without_offer(_for_facts(finding, facts, situation)) for finding in findings)
     return Explanation(
         findings=findings,
         told=tuple(_told(situation, facts)),
@@ -160,6 +160,15 @@ def _gpus(clues: Clues) -> Iterator[Gpu]:
         except UsageError:
             continue
         yield replace(gpu, name=name) if clues.gpus else gpu
+
+
+def _without_offer(finding: Explained) -> Explained:
+    """Return a finding whose remedies nobody offers to carry out: the text may be from another machine."""
+    return replace(
+        finding,
+        remedy=replace(finding.remedy, automatic=False) if finding.remedy else None,
+        alternatives=tuple(replace(each, automatic=False) for each in finding.alternatives),
+    )
 
 
 def _for_facts(finding: Explained, facts: Facts, situation: Situation | None) -> Explained:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dlsetup.render import words
@@ -26,7 +25,7 @@ def print_explanation(
 ) -> None:
     """Say what a text was recognised as, the likeliest cause first."""
     page = Page(console, home=home)
-    found = [_without_offer(each) for each in explanation.findings]
+    found = explanation.findings
     causes = [each for each in found if each.because is None and each.role in ("cause", "wrapper")]
     beside = [each for each in found if each.because is None and each not in causes]
     _show_verdict(page, causes, beside)
@@ -44,12 +43,6 @@ def print_explanation(
     _show_rest(page, len(causes) - len(shown), 0 if verbose or not causes else len(beside))
     if verbose:
         _show_facts(page, explanation)
-
-
-def _without_offer(finding: Explained) -> Explained:
-    """Return a finding whose remedy nobody offers to carry out: the text may be from another machine."""
-    remedy = replace(finding.remedy, automatic=False) if finding.remedy else None
-    return replace(finding, remedy=remedy)
 
 
 def _show_verdict(page: Page, causes: list[Explained], beside: list[Explained]) -> None:

@@ -42,6 +42,13 @@ def test_names_and_secrets_of_a_text_are_not_repeated(tmp_path):
     assert not [word for word in (b"alice", b"hunter2", b"bob") if word in done.stdout]
 
 
+def test_no_remedy_for_somebody_elses_machine_is_offered_to_be_carried_out():
+    answer = json.loads(run("--json", input=NMS.encode()).stdout)
+    remedies = [each for finding in answer["findings"] for each in (finding["remedy"], *finding["alternatives"])]
+    assert remedies
+    assert not [each["text"] for each in remedies if each["automatic"]]
+
+
 def test_a_terminal_without_a_file_is_told_what_to_give():
     pty = pytest.importorskip("pty")
     import os

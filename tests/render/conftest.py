@@ -170,12 +170,12 @@ EXPLANATION = Explanation(
             evidence=(
                 "line 1042 (3 times): RuntimeError: The NVIDIA driver on your system is too old (found version 12020).",
             ),
-            remedy=OLD_DRIVER.remedy,
+            remedy=replace(OLD_DRIVER.remedy, automatic=False),
             cause="A build for a newer CUDA was installed than the driver serves.",
             times=3,
             alternatives=(
                 Remedy(
-                    text="Or install a newer driver.",
+                    text="Install a newer driver.",
                     commands=("sudo apt install nvidia-driver-580",),
                     needs_root=True,
                     needs_reboot=True,
