@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from dlsetup.explain import Facts
     from dlsetup.system.reports.gathered import Gathered
-    from dlsetup.values.finding import Remedy
+    from dlsetup.values.finding import Finding, Remedy
     from dlsetup.values.host import Gpu
     from dlsetup.values.situation import Situation
     from dlsetup.values.symptom import Explained, Knowledge
@@ -59,7 +59,7 @@ def explain(sources: Iterable[Source], knowledge: Knowledge | None = None) -> Ex
     clues = read_clues(text)
     situation = _situation(text, clues)
     facts = facts_of(situation, clues)
-    checks = run_checks(situation) if situation is not None else ()
+    checks = tuple(_believed(run_checks(situation), text)) if situation is not None else ()
     findings = explain_matches(search.matches(), known, facts, checks, text=text, several=len(kept) > 1)
     findings = tuple(_without_offer(_for_facts(finding, facts, situation)) for finding in findings)
     return Explanation(
@@ -160,6 +160,21 @@ def _gpus(clues: Clues) -> Iterator[Gpu]:
         except UsageError:
             continue
         yield replace(gpu, name=name) if clues.gpus else gpu
+
+
+_AT_WORK = re.compile(
+    r"(?:lib[\\/]python[\d.]{1,4}|Lib)[\\/](?:site|dist)-packages[\\/]_?(?:torch|tensorflow|jax|keras|mxnet|chainer|mlx)",
+    re.IGNORECASE,
+)
+"""Files of a framework, as tracebacks name them."""
+
+_NO_BUILD = frozenset({"no-matching-wheel-for-python", "python-too-new-prerelease"})
+
+
+def _believed(checks: Iterable[Finding], text: str) -> Iterator[Finding]:
+    """Return what checks find, but not that a Python has no builds of a framework that is seen at work in it."""
+    at_work = _AT_WORK.search(text) is not None
+    return (each for each in checks if not (at_work and each.mode in _NO_BUILD))
 
 
 def _without_offer(finding: Explained) -> Explained:

@@ -148,3 +148,23 @@ def test_where_a_record_shows_nothing_no_failure_is_named(scores):
 def test_every_class_of_the_records_is_one_that_is_scored(shared):
     classes = {json["truth"].get("class") for json in score_logs.records(shared)}
     assert classes - {None} == set(score_logs.MODES)
+
+
+TORCHAUDIO = """Traceback (most recent call last):
+  File "transcribe.py", line 4, in <module>
+    import torchaudio
+  File "/srv/speech/v/lib/python3.5/site-packages/torchaudio/__init__.py", line 7, in <module>
+    import _torch_sox
+ImportError: /srv/speech/v/lib/python3.5/site-packages/_torch_sox.cpython-35m-x86_64-linux-gnu.so: undefined symbol: _ZN3c105ErrorC1E
+"""
+
+
+def test_a_python_that_runs_a_framework_has_builds_of_it():
+    modes = [finding.mode for finding in told(TORCHAUDIO).findings]
+    assert modes[0] == "torch-torchaudio-mismatch"
+    assert not {"no-matching-wheel-for-python", "python-too-new-prerelease"} & set(modes)
+
+
+def test_a_python_without_builds_is_told_where_no_framework_runs_in_it():
+    text = "Python: 3.5.2\nERROR: Could not find a version that satisfies the requirement torch (from versions: none)\n"
+    assert "no-matching-wheel-for-python" in {finding.mode for finding in told(text).findings}
