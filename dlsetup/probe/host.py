@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from dlsetup.values.build import Device
 
 
+MOST_GPUS = 1024
+"""16 GPUs of seven MIG instances each are the most that a machine has; a broken text may list thousands."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Found:
     """What one operating system's probes found, before the hardware tables are asked."""
@@ -41,9 +45,10 @@ def probe_host(system: System, devices: Callable[[str], tuple[Device, ...]]) -> 
     kind = system.platform if system.platform != "unknown" else uname.system
     probe = {"macos": _mac, "windows": _windows}.get(kind or "", _linux)
     found = probe(system, uname)
-    # a text may list the same GPU thousands of times
-    alike = {each: gpus.described(each, devices) for each in set(found.sightings)}
-    described = tuple(alike[each] for each in found.sightings)
+    sightings = found.sightings[:MOST_GPUS]
+    # a text may list the same GPU many times
+    alike = {each: gpus.described(each, devices) for each in set(sightings)}
+    described = tuple(alike[each] for each in sightings)
     return Host(
         os=replace(found.os, service=services.read(system)),
         libc=found.libc,
@@ -51,8 +56,14 @@ def probe_host(system: System, devices: Callable[[str], tuple[Device, ...]]) -> 
         cpu=found.cpu,
         gpus=described,
         drivers=found.drivers,
-        gaps=(*found.gaps, *gpus.gaps_of(described)),
+        gaps=(*found.gaps, *gpus.gaps_of(described), *_left_out(len(found.sightings))),
     )
+
+
+def _left_out(count: int) -> tuple[Gap, ...]:
+    if count <= MOST_GPUS:
+        return ()
+    return (Gap(what="gpus.more", why=f"{count} are listed, more than a machine has; {MOST_GPUS} are told"),)
 
 
 def _linux(system: System, uname: Uname) -> Found:

@@ -44,3 +44,12 @@ def test_gpus_of_two_vendors_are_asked_side_by_side():
     host = probe_host(Live({"platform": "linux", "files": files}), load_devices)
     assert [gpu.vendor for gpu in host.gpus] == ["nvidia", "amd"]
     assert [driver.state for driver in host.drivers] == ["missing"] * 2 or len(host.drivers) == 1
+
+
+@pytest.mark.parametrize(("count", "told"), [(8, 8), (3000, 1024)])
+def test_a_text_that_lists_more_gpus_than_a_machine_has_is_cut_and_says_so(count, told):
+    rows = "".join(f"GPU {number}: Tesla V100-SXM2-16GB (UUID: GPU-{number})\n" for number in range(count))
+    system = RecordedSystem({"platform": "linux", "files": {"nvidia-smi -L": rows}})
+    host = probe_host(system, load_devices)
+    assert len(host.gpus) == told
+    assert (host.unknown("gpus.more") is not None) is (told < count)
