@@ -374,15 +374,19 @@ def install(
     )
     with output.progress() as progress:
         report = run(request, output.system, progress, _agreement(output, request))
-    unsupported = report.proposal is not None and report.proposal.status == "unsupported"
-    if report.proposal is not None and (dry_run or host is not None or unsupported):
-        _show_proposal(output, report.proposal)
+    _show_installation(output, report, planned_only=dry_run or host is not None)
+    raise typer.Exit(report.exit_code)
+
+
+def _show_installation(output: Output, report: Any, *, planned_only: bool) -> None:  # noqa: ANN401 - a Report
+    proposal = report.proposal
+    if proposal is not None and (planned_only or proposal.status == "unsupported"):
+        _show_proposal(output, proposal)
     elif not (report.outcomes or report.findings or report.exit_code):
         # the plan was shown with the question
         typer.echo("Nothing was changed.", err=True)
     else:
         _show_report(output, report)
-    raise typer.Exit(report.exit_code)
 
 
 def _agreement(output: Output, request: Request) -> Callable[[Proposal], bool]:
@@ -508,15 +512,19 @@ def compare(
         from dlsetup.render.html_compare import comparison_page
 
         write_page(html, comparison_page(comparison, **output.paths()))
-    if json:
+    _show_comparison(output, comparison)
+    raise typer.Exit(comparison.exit_code)
+
+
+def _show_comparison(output: Output, comparison: Any) -> None:  # noqa: ANN401 - a Comparison
+    if output.json:
         from dlsetup.render.as_json import comparison_json
 
         _write(comparison_json(comparison))
-    else:
-        from dlsetup.render.text_compare import print_comparison
+        return
+    from dlsetup.render.text_compare import print_comparison
 
-        print_comparison(output.console(), comparison, verbose=verbose, **output.paths())
-    raise typer.Exit(comparison.exit_code)
+    print_comparison(output.console(), comparison, verbose=output.verbose, **output.paths())
 
 
 @app.command()
