@@ -155,7 +155,7 @@ TORCHAUDIO = """Traceback (most recent call last):
     import torchaudio
   File "/srv/speech/v/lib/python3.5/site-packages/torchaudio/__init__.py", line 7, in <module>
     import _torch_sox
-ImportError: /srv/py3.5/site-packages/_torch_sox.cpython-35m-x86_64-linux-gnu.so: undefined symbol: _ZN3c105Error
+ImportError: /srv/py3.5/site-packages/_torch_sox.cpython-35m-x86_64-linux-gnu.so: undefined symbol: _ZN3c105Err
 """
 
 
