@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from dlsetup.values.request import Wanted
 
 _OF_THE_PROJECT = {
+    "accelerator": "accelerator",
+    "compute": "compute",
     "environment": "env",
     "python": "python",
     "index_url": "index_url",
@@ -52,9 +54,11 @@ def read_requests(
     """
     project = read_project(system)
     wanted = read_names(frameworks or project.frameworks) or choose()
-    fields = _with_defaults(rest, project)
-    fields["accelerator"] = read_accelerator(accelerator or project.accelerator)
-    fields["compute"] = read_compute(compute or project.compute, wanted, load_catalog())
+    given = {**rest, "accelerator": accelerator, "compute": compute}
+    fields = _with_defaults(given, project)
+    fields["accelerator"] = read_accelerator(fields["accelerator"])
+    fields["compute"] = read_compute(fields["compute"], wanted, load_catalog())
+    fields["told"] = _told(given, project)
     stated = stated_hosts(system, host=host, targets=targets, gpus=gpus, driver=driver)
     backend = system.variable("KERAS_BACKEND")
     return tuple(
@@ -66,3 +70,10 @@ def read_requests(
 def _with_defaults(given: dict[str, Any], project: Project) -> dict[str, Any]:
     """Return the options of the command line, and the project's where one is left out."""
     return {**given, **{name: given.get(name) or getattr(project, own) for name, own in _OF_THE_PROJECT.items()}}
+
+
+def _told(given: dict[str, Any], project: Project) -> tuple[str, ...]:
+    """Say what the project's file has decided: a folder that somebody else made may name an index."""
+    names = [own for name, own in _OF_THE_PROJECT.items() if not given.get(name) and getattr(project, own)]
+    keys = " and ".join(each.replace("_", "-") for each in names)
+    return (f"{project.source} decides {keys}",) if keys else ()

@@ -106,7 +106,7 @@ def make_planner(request: Request, system: System, progress: Progress) -> Planne
         request=request,
         host=taken.host,
         assumed=taken.drivers,
-        told=(*predecessors(request, catalog), *unstated, *taken.told),
+        told=(*request.told, *predecessors(request, catalog), *unstated, *taken.told),
         java=_java(request, system, catalog),
         catalog=catalog,
         settings=settings,

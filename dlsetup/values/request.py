@@ -48,6 +48,8 @@ class Request:
     """The machine that it is for, where it is not this one (a recording, --target, --gpu, --driver)."""
     target: str | None = None
     """The name by which --target states that machine, of which nothing else is known then."""
+    told: tuple[str, ...] = ()
+    """What the plan has to say of the request itself, a sentence each."""
     backend: str | None = None
     """KERAS_BACKEND, where the user has set it."""
     index_url: str | None = None

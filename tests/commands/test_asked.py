@@ -66,3 +66,10 @@ def test_a_compute_platform_is_one_of_the_frameworks_that_are_wanted():
 
 def test_no_name_is_no_framework():
     assert read_names(None) == read_names([]) == ()
+
+
+def test_what_the_file_has_decided_is_said_and_what_the_command_line_has_is_not():
+    (request,) = read_requests(machine(PROJECT), None, nothing, python="3.13")
+    assert request.told == ("/home/user/code/dlsetup.toml decides env and offline",)
+    assert read_requests(machine(), ["jax"], nothing)[0].told == ()
+    assert read_requests(machine('frameworks = "jax"'), None, nothing)[0].told == ()
