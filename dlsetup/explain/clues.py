@@ -103,7 +103,7 @@ _SERVICES = (
     ),
     ("kaggle", re.compile(r"(?<![\w.])/kaggle/(?:working|input)|\bKAGGLE_")),
     ("sagemaker", re.compile(r"/opt/ml/(?:code|input|model)|\bSM_MODEL_DIR\b")),
-    ("github-actions", re.compile(r"/__w/|/home/runner/work/|##\[(?:group|error)\]|\bGITHUB_WORKSPACE\b")),
+    ("github-actions", re.compile(r"/__w/|/home/runner/_?work/|##\[(?:group|error)\]|\bGITHUB_WORKSPACE\b")),
 )
 _ARCHITECTURES = (
     ("arm64", re.compile(r"\baarch64\b|macosx_\d+_\d+_arm64|\bwin_arm64\b|\bDarwin\b.*\barm64\b")),
