@@ -49,7 +49,7 @@ Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show everything,
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but the answer.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colour (NO_COLOR does the same).")]
 Accelerator = Annotated[
-    str | None, typer.Option("--accelerator", metavar="A", help="cuda, rocm, xpu, metal, mps or cpu.")
+    str | None, typer.Option("--accelerator", metavar="A", help="cuda, rocm, xpu, metal, mps, tpu or cpu.")
 ]
 Compute = Annotated[str | None, typer.Option("--compute", metavar="C", help="One compute platform, such as cu126.")]
 Mirror = Annotated[

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dlsetup.values.build import Catalog
 
 
-ACCELERATORS = ("cuda", "rocm", "xpu", "metal", "mps", "cpu")
+ACCELERATORS = ("cuda", "rocm", "xpu", "metal", "mps", "tpu", "cpu")
 
 
 def read_wanted(texts: tuple[str, ...], catalog: Catalog) -> tuple[Wanted, ...]:

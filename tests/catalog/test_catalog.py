@@ -136,7 +136,7 @@ def test_compute_platforms_are_known_and_used():
     used = {each.compute for each in CATALOG.builds}
     assert names == used
     assert {CATALOG.compute(each.compute).accelerator for each in CATALOG.builds} <= {
-        "cuda", "rocm", "xpu", "metal", "mps", "cpu", "any",
+        "cuda", "rocm", "xpu", "metal", "mps", "tpu", "cpu", "any",
     }  # fmt: skip
 
 

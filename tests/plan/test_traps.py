@@ -70,6 +70,17 @@ def test_tensorflow_for_cuda_on_linux_arm64_is_refused(plan_for, make_machine):
     assert not any("and-cuda" in each for each in requirements(plan_for(host, "tensorflow")))
 
 
+def test_jax_for_a_tpu_is_taken_only_when_asked_for_and_never_an_ancient_one(plan_for, make_machine, choice):
+    assert choice(plan_for(make_machine(), "jax")) == "0.12.0.1 cpu"
+    asked = plan_for(make_machine(), "jax", accelerator="tpu")
+    assert requirements(asked) == ["jax[tpu]==0.12.0.1"]
+    assert requirements(plan_for(make_machine(), "jax", accelerator="tpu", python="3.10")) == ["jax[tpu]==0.6.2"]
+    # resolvers walk back to jax 0.5.2 or 0.1.23 there
+    assert plan_for(make_machine(glibc="2.28"), "jax", accelerator="tpu").status == "unsupported"
+    for elsewhere in ("linux-arm64", "macos-arm64", "windows-x86_64"):
+        assert plan_for(make_machine(elsewhere), "jax", accelerator="tpu").status == "unsupported"
+
+
 def test_tensorflow_for_an_intel_gpu_is_taken_only_when_asked_for(plan_for, make_machine, choice):
     arc = make_machine(gpus=["xe-hpg"], vendor="intel")
     assert choice(plan_for(arc, "tensorflow", python="3.11")) == "2.21.0 cpu"
