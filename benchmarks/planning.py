@@ -6,6 +6,7 @@ Run: python benchmarks/planning.py [--runs 7]. The cache of uv is filled by a fi
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -47,12 +48,12 @@ def planning(runs: int) -> list[float]:
     return found
 
 
-def seconds_of(argv: list[str], runs: int) -> list[float]:
+def seconds_of(argv: list[str], runs: int, env: dict[str, str] | None = None) -> list[float]:
     """Return how long a command takes; a first run, which fills the caches, does not count."""
     found = []
     for number in range(runs + 1):
         begun = time.perf_counter()
-        done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(argv, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SystemExit(f"{' '.join(argv)} failed:\n{done.stderr[-800:]}{done.stdout[-800:]}")
         found += [time.perf_counter() - begun] if number else []
@@ -64,7 +65,9 @@ def side_by_side(framework: str, runs: int) -> tuple[list[float], list[float]]:
     import json
 
     from dlsetup.catalog import load_catalog
-    from dlsetup.uv import find_uv
+    from dlsetup.probe import read_pip_configuration
+    from dlsetup.system.local import LocalSystem
+    from dlsetup.uv import find_uv, index_options, variables
 
     plan = [
         sys.executable,
@@ -96,7 +99,12 @@ def side_by_side(framework: str, runs: int) -> tuple[list[float], list[float]]:
         bare += ["--python-version", "3.12", "--python-platform", "x86_64-manylinux_2_35", "--only-binary", ":all:"]
         bare += ["--prerelease", "disallow", "--no-python-downloads"]
         bare += ["--index", newest.index] if newest.index else []
-        return seconds_of(plan, runs), seconds_of(bare, runs)
+        # the same indexes, folders, constraints and certificates: a user of pip's configuration would pass them, too
+        settings = read_pip_configuration(LocalSystem(), None)
+        bare += index_options(settings) + [word for path in settings.constraints for word in ("--constraints", path)]
+        changes = variables(settings)
+        env = {name: value for name, value in {**os.environ, **changes}.items() if value is not None}
+        return seconds_of(plan, runs), seconds_of(bare, runs, env)
 
 
 def main() -> None:
