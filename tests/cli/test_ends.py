@@ -73,7 +73,7 @@ def test_a_terminal_without_a_width_is_written_to_all_the_same(dlsetup):
 
 @pytest.mark.parametrize(
     ("words", "known"),
-    [(("--compute", "cu999"), "cu130"), (("--accelerator", "tpu"), "rocm"), (("--compute", "cuda12"), "cu130")],
+    [(("--compute", "cu999"), "cu130"), (("--accelerator", "npu"), "rocm"), (("--compute", "cuda12"), "cu130")],
 )
 def test_a_device_that_is_not_known_is_a_usage_error_with_those_that_are(dlsetup, words, known):
     done = dlsetup("plan", "pytorch", *words, "--json")

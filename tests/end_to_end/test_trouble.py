@@ -53,7 +53,7 @@ def test_an_unknown_framework_is_answered_with_the_nearest_name(dlsetup):
     assert left(dlsetup) == []
 
 
-@pytest.mark.parametrize("words", [("pytorch==abc",), (), ("pytorch", "--accelerator", "tpu"), ("pytorch", "--bogus")])
+@pytest.mark.parametrize("words", [("pytorch==abc",), (), ("pytorch", "--accelerator", "npu"), ("pytorch", "--bogus")])
 def test_bad_usage_is_one_message_and_exit_code_2(dlsetup, words):
     done = dlsetup("install", *words)
     assert done.returncode == 2
