@@ -7,6 +7,7 @@ With `--findings` it prints what doctor finds in each recorded environment, besi
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections import Counter
@@ -231,7 +232,10 @@ def print_findings(folder: Path) -> None:
 
 def main() -> None:
     """Print the score."""
-    shared = Path(__file__).resolve().parents[2] / "shared" / "hosts" / "records"
+    folder = Path(os.environ.get("DLSETUP_SHARED") or Path(__file__).resolve().parents[2] / "shared")
+    shared = folder / "hosts" / "records"
+    if not shared.is_dir():
+        raise SystemExit(f"there are no recorded machines in {shared}; DLSETUP_SHARED names another place")
     if "--findings" in sys.argv:
         print_findings(shared)
         return
